@@ -1,1 +1,6 @@
-export {}
+export * from './algorithm.ts'
+export * from './facts.ts'
+export * from './middleware.ts'
+export * from './model.ts'
+export * from './params.ts'
+export * from './runtime.ts'

@@ -1,1 +1,10 @@
-export {}
+export * from './draft.ts'
+export * from './dtype.ts'
+export * from './error.ts'
+export * from './ir.ts'
+export * from './order.ts'
+export * from './scope.ts'
+export * from './storage.ts'
+export * from './tensor.ts'
+export { nestedBodies } from './uses.ts'
+export * from './weights.ts'

@@ -1,0 +1,69 @@
+// A model is a set of named parts, each an ONNX graph with a role, and the files around them. It is a value: a change
+// makes a new model that shares what did not change.
+import type { Graph, Source } from '@damson/graph'
+import type { Branch, SavedStep } from './algorithm.ts'
+
+/** What a part is for. `main` is a single file or a part of unknown purpose. */
+export type Role =
+  | 'main' | 'text-encoder' | 'image-encoder' | 'audio-encoder' | 'encoder' | 'decoder' | 'denoiser'
+  | 'image-decoder' | 'audio-decoder' | 'embedding' | 'head' | 'classifier' // prettier-ignore
+
+export interface Part {
+  /** `text_encoder`, `unet`, `vae_decoder`, `model`, `decoder_model_merged` … */
+  readonly name: string
+  readonly role: Role
+  readonly graph: Graph
+  /** Where its file lies in the layout, without variant suffix: `unet/model.onnx`. */
+  readonly path: string
+}
+
+/** How files are arranged: one file; a folder of part folders (optimum, diffusers); transformers.js `onnx/` with dtype variants. */
+export type Layout = 'file' | 'diffusers' | 'transformers.js'
+
+/** An input or output that a rewrite added. Fed with `neutral`, the part computes what it did before. @experimental */
+export interface Port {
+  readonly part: string
+  /** Id of the step that declared it, `@damson/cachers/fora` or `@damson/cachers/fora#2`. */
+  readonly step: string
+  readonly name: string
+  readonly direction: 'input' | 'output'
+  readonly role: string
+  /** The other port of a pair: the output that becomes this input at the next call. */
+  readonly pair?: string
+  /** Input ports: the value that changes nothing. */
+  readonly neutral?: {
+    readonly dtype: string
+    readonly shape: readonly (number | string)[]
+    readonly fill: number
+  }
+}
+
+/** A step that was applied, as `damson.json` keeps it. */
+export interface AppliedStep extends SavedStep {
+  readonly id: string
+  readonly use: string
+  readonly version: number
+  readonly on?: unknown
+  readonly seed: number
+  /** Which hooks have to be replayed on load; a step with none is baked into the graphs. */
+  readonly replays: readonly ('session' | 'wrap')[]
+  /** Part name to the identities (origins) of the sites it claimed. */
+  readonly claims: Readonly<Record<string, readonly string[]>>
+}
+
+export interface Model {
+  readonly parts: ReadonlyMap<string, Part>
+  readonly layout: Layout
+  /** Every other file of the folder, carried along. */
+  readonly files: ReadonlyMap<string, Source>
+  readonly applied: readonly AppliedStep[]
+  readonly ports: readonly Port[]
+  /** Where it was read from, and the hash of what was read. */
+  readonly identity: { readonly name: string; readonly variant?: string }
+  /** The part of that name; throws `unknown-part` listing those there are. */
+  part(name: string): Part
+  /** A model with one graph replaced. */
+  withGraph(part: string, graph: Graph): Model
+  withPorts(ports: readonly Port[]): Model
+}
+export type { Branch }

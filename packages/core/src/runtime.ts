@@ -1,0 +1,101 @@
+// What core asks of whatever runs models. `@damson/runtime` implements it over ONNX Runtime; core itself runs nothing.
+import type { DataType, Graph } from '@damson/graph'
+import type { Model } from './model.ts'
+import type { Generation } from './middleware.ts'
+
+/** The machine a model is meant for. */
+export type Target = 'cpu' | 'cpu:vnni' | 'wasm' | 'webgpu' | 'cuda' | (string & {})
+
+/** A typed array of tensor elements; float16 and bfloat16 as their 16-bit patterns, bool as 0 and 1. */
+export type Elements =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
+  | BigInt64Array | BigUint64Array // prettier-ignore
+
+/** A tensor outside a graph: what goes into and comes out of a run. Plain data, so it crosses threads and processes. */
+export type TensorData =
+  | {
+      readonly dtype: Exclude<DataType, 'string'>
+      readonly shape: readonly number[]
+      readonly data: Elements
+    }
+  | { readonly dtype: 'string'; readonly shape: readonly number[]; readonly data: readonly string[] }
+export type Feeds = Readonly<Record<string, TensorData>>
+export type Outputs = Readonly<Record<string, TensorData>>
+
+/** Options of ONNX Runtime sessions that algorithms may set; merged in the order of the plan. @experimental */
+export interface SessionOptions {
+  readonly graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'layout' | 'all'
+  readonly executionMode?: 'sequential' | 'parallel'
+  readonly intraOpNumThreads?: number
+  readonly interOpNumThreads?: number
+  readonly enableCpuMemArena?: boolean
+  readonly enableMemPattern?: boolean
+  readonly executionProviders?: readonly string[]
+  readonly freeDimensionOverrides?: Readonly<Record<string, number>>
+  /** `session.*` keys of ONNX Runtime. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+/** What a machine is, as far as results or speed depend on it. */
+export interface MachineTraits {
+  readonly platform: string
+  readonly arch: string
+  readonly cores: number
+  readonly ort: string
+  readonly features: readonly string[]
+}
+
+/** Statistics of values inside a part, gathered while samples stream through. @experimental */
+export interface Statistics {
+  readonly requests: readonly StatisticRequest[]
+  readonly results: ReadonlyMap<string, StatisticResult>
+}
+export interface StatisticRequest {
+  /** Name of the value (of any body; inner ones as `path/name`). */
+  readonly value: string
+  readonly kind: 'minmax' | 'absmax' | 'moments' | 'histogram' | 'gram'
+  /** Keep this axis (channels); without it one number for all. */
+  readonly axis?: number
+  readonly bins?: number
+}
+export interface StatisticResult {
+  readonly count: number
+  readonly min?: Float64Array
+  readonly max?: Float64Array
+  readonly sum?: Float64Array
+  readonly sumOfSquares?: Float64Array
+  readonly histogram?: { readonly counts: Float64Array; readonly from: number; readonly to: number }
+  /** XᵀX [k, k] over rows of the value's last axis. */
+  readonly gram?: Float64Array
+}
+
+/** Something open that runs; sessions belong to the runtime. */
+export interface Live {
+  /** Runs one part once, outside any generation. */
+  run(part: string, feeds: Feeds, options?: { readonly signal?: AbortSignal }): Promise<Outputs>
+  generation(options?: Omit<Generation, 'run'>): {
+    run(
+      part: string,
+      feeds: Feeds,
+      call?: { readonly step?: number; readonly branch?: 'cond' | 'uncond' | 'both' },
+    ): Promise<Outputs>
+    close(): Promise<void>
+  }
+  close(): Promise<void>
+}
+
+export interface Runtime {
+  readonly target: Target
+  traits(): Promise<MachineTraits>
+  open(
+    what: Model | Graph,
+    options?: { readonly session?: SessionOptions; readonly signal?: AbortSignal },
+  ): Promise<Live>
+  statistics(
+    graph: Graph,
+    requests: readonly StatisticRequest[],
+    samples: AsyncIterable<Feeds>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ReadonlyMap<string, StatisticResult>>
+  close(): Promise<void>
+}

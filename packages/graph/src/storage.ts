@@ -1,0 +1,43 @@
+// Where bytes come from and where they go. Files, byte arrays, Blobs, directory handles and streams all fit these two
+// interfaces, so nothing else in damson knows what a file is.
+
+/** Readable bytes of known size: a file, a Blob, an array. Reading past the end is an error, never a short read. */
+export interface Source {
+  /** For messages: `model.onnx`, `<bytes>`. */
+  readonly name: string
+  readonly size: number
+  /** Identity of the content for tensor keys: changes when the bytes may have changed (path, size, modification time). */
+  readonly key: string
+  read(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void>
+  close?(): Promise<void>
+}
+
+/** A readable folder: paths are relative with `/`, never absolute, never with `..`. */
+export interface SourceFolder {
+  readonly name: string
+  /** Every file below it, sorted. */
+  list(): Promise<readonly string[]>
+  /** Undefined when there is no such file. */
+  open(path: string): Promise<Source | undefined>
+}
+
+/** Bytes of one file being written. `write` at any offset; `commit` makes it visible under its name, `abort` leaves nothing. */
+export interface SinkFile {
+  readonly path: string
+  /** Tells the final size in advance (disk space is reserved or refused then). */
+  reserve(size: number): Promise<void>
+  write(offset: number, bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * A place that takes several files as one: nothing is visible before `commit`, and `abort` leaves nothing behind.
+ * Implementations: folder or file path (Node; temporary names, then renamed), directory handle, stream, memory (`toBlob()`).
+ */
+export interface Sink {
+  readonly name: string
+  create(path: string): Promise<SinkFile>
+  /** Makes all files visible at once, as far as the place allows. */
+  commit(): Promise<void>
+  abort(): Promise<void>
+}
