@@ -1,7 +1,7 @@
 // A model is a set of named parts, each an ONNX graph with a role, and the files around them. It is a value: a change
 // makes a new model that shares what did not change.
 import type { Graph, Source } from '@damson/graph'
-import type { Branch, SavedStep } from './algorithm.ts'
+import type { AnyAlgorithm, Branch, SavedStep, State } from './algorithm.ts'
 
 /** What a part is for. `main` is a single file or a part of unknown purpose. */
 export type Role =
@@ -15,10 +15,12 @@ export interface Part {
   readonly graph: Graph
   /** Where its file lies in the layout, without variant suffix: `unet/model.onnx`. */
   readonly path: string
+  /** The file it was read from. While `graph` is still the graph of the file, saving copies the bytes as they are. */
+  readonly file?: { readonly graph: Graph; readonly files: ReadonlyMap<string, Source> }
 }
 
-/** How files are arranged: one file; a folder of part folders (optimum, diffusers); transformers.js `onnx/` with dtype variants. */
-export type Layout = 'file' | 'diffusers' | 'transformers.js'
+/** How files are arranged: one file; a folder of files and part folders (optimum, diffusers); transformers.js `onnx/` with dtype variants. */
+export type Layout = 'file' | 'folder' | 'transformers.js'
 
 /** An input or output that a rewrite added. Fed with `neutral`, the part computes what it did before. @experimental */
 export interface Port {
@@ -51,6 +53,14 @@ export interface AppliedStep extends SavedStep {
   readonly claims: Readonly<Record<string, readonly string[]>>
 }
 
+/** A step whose `session` or `wrap` hook acts when the model runs; in the order of the plan, the first outermost. */
+export interface Replay {
+  readonly applied: AppliedStep
+  readonly algorithm: AnyAlgorithm
+  readonly params: Readonly<Record<string, unknown>>
+  readonly state: State
+}
+
 export interface Model {
   readonly parts: ReadonlyMap<string, Part>
   readonly layout: Layout
@@ -58,10 +68,17 @@ export interface Model {
   readonly files: ReadonlyMap<string, Source>
   readonly applied: readonly AppliedStep[]
   readonly ports: readonly Port[]
+  readonly replays: readonly Replay[]
   /** Where it was read from, and the hash of what was read. */
   readonly identity: { readonly name: string; readonly variant?: string }
+  /** What is known of the price: sizes always, quality and speed where `compare` measured them. */
+  readonly price?: Readonly<Record<string, unknown>>
   /** The part of that name; throws `unknown-part` listing those there are. */
   part(name: string): Part
+  /** A model with some fields changed: what `smash` and `load` use; algorithms use `withGraph` and `withPorts`. */
+  with(
+    changes: Partial<Pick<Model, 'parts' | 'applied' | 'ports' | 'replays' | 'identity' | 'files' | 'price'>>,
+  ): Model
   /** A model with one graph replaced. */
   withGraph(part: string, graph: Graph): Model
   withPorts(ports: readonly Port[]): Model
