@@ -1,27 +1,28 @@
 // The one test configuration. Tests run from source, through the condition that only this workspace knows.
-// `DAMSON_DIST=1` (the task `test:dist`) switches the condition off and repeats the process-level tests, which are
-// called `*.dist.test.ts`, on the built packages. Plain JavaScript, because Node loads it as it is.
-import process from 'node:process'
+// `vitest run --mode dist` (the task `test:dist`) switches the condition off and repeats the process-level tests, which
+// are called `*.dist.test.ts`, on the built packages. Plain JavaScript, because Node loads it as it is.
 import { defineConfig } from 'vitest/config'
 
-const built = process.env['DAMSON_DIST'] === '1'
-const source = built ? [] : ['@damson/source']
-const conditions = [...source, 'module', 'node', 'development|production']
+/** @param {boolean} built @returns {import('vitest/config').ViteUserConfig} */
+export function testConfig(built) {
+  const source = built ? [] : ['@damson/source']
+  const conditions = [...source, 'module', 'node', 'development|production']
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: [...source, 'node'] } },
+    test: {
+      include: [built ? '{src,test}/**/*.dist.test.ts' : '{src,test}/**/*.test.ts'],
+      env: { DAMSON_DIST: built ? '1' : '' },
+      pool: 'forks',
+      maxWorkers: 2,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // The reports are task outputs, so a cached pass still counts its tests in the summary of a CI run.
+      reporters: ['default', 'json'],
+      outputFile: { json: built ? 'reports/test-dist.json' : 'reports/test.json' },
+      passWithNoTests: true,
+    },
+  }
+}
 
-/** @type {import('vitest/config').ViteUserConfig} */
-const config = defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: [...source, 'node'] } },
-  test: {
-    include: [built ? '{src,test}/**/*.dist.test.ts' : '{src,test}/**/*.test.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // The reports are task outputs, so a cached pass still counts its tests in the summary of a CI run.
-    reporters: ['default', 'json'],
-    outputFile: { json: built ? 'reports/test-dist.json' : 'reports/test.json' },
-    passWithNoTests: true,
-  },
-})
-export default config
+export default defineConfig(({ mode }) => testConfig(mode === 'dist'))

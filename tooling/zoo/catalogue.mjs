@@ -3,7 +3,8 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const zoo = process.argv[2]
-if (!zoo) throw new Error('expected the folder of the whole zoo (with models/, fixtures/ and emoji/) as the argument')
+if (!zoo)
+  throw new Error('expected the folder of the whole zoo (with models/, fixtures/ and emoji/) as the argument')
 
 const entries = ['models', 'fixtures', 'emoji']
   .flatMap(folder => readdirSync(join(zoo, folder), { recursive: true }).map(path => `${folder}/${path}`))

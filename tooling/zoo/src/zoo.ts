@@ -24,7 +24,9 @@ const here = dirname(dirname(fileURLToPath(import.meta.url)))
 const workspace = dirname(dirname(here))
 
 function committedRoot(path: string): string {
-  return path.startsWith('emoji/') ? join(workspace, 'apps/demo/models', path.slice('emoji/'.length)) : join(here, path)
+  return path.startsWith('emoji/')
+    ? join(workspace, 'apps/demo/models', path.slice('emoji/'.length))
+    : join(here, path)
 }
 
 function externalRoot(path: string): string | undefined {
