@@ -1,1 +1,25 @@
-export {}
+export { NumericsError } from './error.ts'
+export { blockSizes } from './block-spec.ts'
+export type { BlockBits, BlockRule, BlockSizes, BlockSpec } from './block-spec.ts'
+export { createKernel } from './kernel.ts'
+export type { Kernel, KernelOptions } from './kernel.ts'
+export { blockSlices, blockStreamBytes } from './block-stream.ts'
+export type { BandOptions, BlockRows, BlockStream } from './block-stream.ts'
+export { dequantizeBlocks, quantizeBlocks } from './quantize-blocks.ts'
+export type { CodedBlocks } from './quantize-blocks.ts'
+export {
+  flipCodeSigns,
+  packCodes,
+  packedBytes,
+  packThrough,
+  unpackCodes,
+  unpackSignedCodes,
+} from './packing.ts'
+export type { CodeBits } from './packing.ts'
+export { decodeFloats, encodeFloats, roundToFloat16 } from './narrow-float.ts'
+export type { EncodeOptions } from './narrow-float.ts'
+export type { NarrowFloat } from './narrow-float-format.ts'
+export { decodeScales, encodeScales } from './scale-float.ts'
+export type { ScaleEncodeOptions } from './scale-float.ts'
+export { linearCodeRange, linearParameters } from './linear-rule.ts'
+export type { LinearFormat, LinearParameters, LinearType } from './linear-rule.ts'

@@ -1,0 +1,36 @@
+// The door to the element-wise work: one kernel is one memory and one thread, and codes one weight at a time.
+import { createArena } from './arena.ts'
+import { openBlockStream, type BandOptions, type BlockStream } from './block-stream.ts'
+import type { BlockSpec } from './block-spec.ts'
+import type { Engine } from './engine.ts'
+import { createTypedArrayEngine } from './typed-array-engine.ts'
+
+export interface KernelOptions {
+  /** `auto` (default): WASM SIMD where it compiles, else the plain twin. `off`: the twin. Results are the same bits. */
+  readonly wasm?: 'auto' | 'off'
+  /** Called once if `auto` had to take the twin, with the reason; about three times slower. */
+  readonly onFallback?: (reason: string) => void
+}
+
+export interface Kernel {
+  readonly engine: 'wasm' | 'typed-array'
+  /** Bytes of memory held now; it grows to the largest stream opened and is freed with the kernel. */
+  memoryBytes(): number
+  /** Opens the coding of one matrix in blocks; ends the kernel's previous stream. */
+  blocks(spec: BlockSpec, options?: BandOptions): BlockStream
+}
+
+/** A kernel of its own memory. */
+export function createKernel(options: KernelOptions = {}): Kernel {
+  const engine = chooseEngine(options)
+  const arena = createArena(engine)
+  return {
+    engine: engine.kind,
+    memoryBytes: () => engine.memory().byteLength,
+    blocks: (spec, band) => openBlockStream(arena, spec, band),
+  }
+}
+
+function chooseEngine({ wasm = 'auto' }: KernelOptions): Engine {
+  return wasm === 'auto' ? createTypedArrayEngine() : createTypedArrayEngine()
+}
