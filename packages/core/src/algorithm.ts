@@ -1,7 +1,7 @@
 // What an algorithm is: a value with at most four hooks. What is saved follows from which hooks exist, so no algorithm
 // has persistence code; order and conflicts follow from the facts its groups name.
 import type { Dim, Graph, Node, Refusal, Tensor, Value, Weight } from '@damson/graph'
-import type { Fact } from './facts.ts'
+import type { Fact, FactInfo, ThirdPartyFact } from './facts.ts'
 import type { Middleware } from './middleware.ts'
 import type { Model, Part, Port } from './model.ts'
 import type { Params, Values } from './params.ts'
@@ -42,6 +42,12 @@ export interface Context<P extends Params> {
   readonly target: Target
   /** Seed of this step: of the run's seed, the algorithm and its place among its like. */
   readonly seed: number
+  /** Id of this step: `@damson/cachers/fora`, or with `#2` for the second of its like. Ports carry it. */
+  readonly step: string
+  /** Names of the parts where the step works; in `wrap`, which is called once a part, just that one. Empty in `groups`. */
+  readonly parts: readonly string[]
+  /** The ports that this step declared; what `wrap` feeds and reads. Empty before `rewrite`. @experimental */
+  readonly ports: readonly Port[]
   /** True for sites inside the place the user gave (`on`); all sites when none was given. */
   selects(site: Site): boolean
   /** In `rewrite`, `session`, `wrap` and `fit`: the groups claimed in a part, found on the graph as it is now. Empty where the step does not work. */
@@ -93,6 +99,8 @@ export interface Algorithm<P extends Params = Params, S extends State = State> {
   readonly paper?: string
   readonly contract: Contract
   readonly params: P
+  /** Facts of its own, named `x:<package>/<name>`. */
+  readonly facts?: Readonly<Record<ThirdPartyFact, FactInfo>>
   /** It looks at the clock: replaying its state is checked, not repetition. */
   readonly measures?: true
   /** Where it would work in a part and what happens there; a refusal when nowhere. Pure and fast. */
@@ -103,7 +111,7 @@ export interface Algorithm<P extends Params = Params, S extends State = State> {
   rewrite?(model: Model, ctx: Context<P>, state: S): Model
   /** Options for sessions; replayed on load, where it may decline on another machine. */
   session?(ctx: SessionContext<P>, state: S): SessionOptions | Refusal
-  /** Acts around runs; replayed on load, opened once per generation. */
+  /** Acts around runs of one part (`ctx.parts[0]`); replayed on load, opened once per generation. */
   wrap?(ctx: Context<P>, state: S): Middleware
   /** Reads params and state saved by an older version. */
   upgrade?(old: SavedStep, fromVersion: number): SavedStep
@@ -129,6 +137,8 @@ export interface Place {
   readonly parts?: readonly string[]
   readonly include?: readonly string[]
   readonly exclude?: readonly string[]
+  /** Only what no other step taking the same fact claims. */
+  readonly rest?: true
 }
 
 /** A configured algorithm with a place: what `smash` takes. `'rest'`: what no other step taking the same fact claims. */

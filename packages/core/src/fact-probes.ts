@@ -1,0 +1,105 @@
+// How facts are read from a graph. A probe answers undefined where the site does not bear on the fact: a scale beside
+// its codes is a float tensor, but not a weight that was left in floating point.
+import type { DataType, Node, Weight, WeightUse } from '@damson/graph'
+import type { Site } from './algorithm.ts'
+import type { Model, Part } from './model.ts'
+
+/** Input slots of operators that read coded weights: the codes, and what belongs to them. Source: ONNX and ORT schemas. */
+const codedSlots: Readonly<
+  Record<string, { readonly codes: readonly number[]; readonly aside: readonly number[] }>
+> = {
+  DequantizeLinear: { codes: [0], aside: [1, 2] },
+  MatMulInteger: { codes: [0, 1], aside: [2, 3] },
+  ConvInteger: { codes: [1], aside: [2, 3] },
+  QLinearConv: { codes: [3], aside: [1, 2, 4, 5, 6, 7, 8] },
+  QLinearMatMul: { codes: [0, 3], aside: [1, 2, 4, 5, 6, 7] },
+  'com.microsoft.MatMulNBits': { codes: [1], aside: [2, 3, 4] },
+  'com.microsoft.MatMulBnb4': { codes: [1], aside: [2] },
+  'com.microsoft.GatherBlockQuantized': { codes: [0], aside: [2, 3] },
+  'com.microsoft.DynamicQuantizeMatMul': { codes: [1], aside: [2, 3] },
+  'com.microsoft.MatMulIntegerToFloat': { codes: [1], aside: [2, 3, 4, 5] },
+  'com.microsoft.DynamicQuantizeLSTM': { codes: [1, 2], aside: [8, 9, 10, 11] },
+  'com.microsoft.QGemm': { codes: [3], aside: [1, 2, 4, 5, 6, 7, 8] },
+  'com.microsoft.QAttention': { codes: [1], aside: [3, 4, 6, 7] },
+  'com.microsoft.QMoE': { codes: [2, 5, 8], aside: [3, 6, 9] },
+  'com.microsoft.DequantizeLinear': { codes: [0], aside: [1, 2] },
+}
+
+/** Operators of ONNX itself that are quantized arithmetic. */
+const quantizing = new Set([
+  'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'MatMulInteger', 'ConvInteger', 'QLinearConv',
+  'QLinearMatMul',
+]) // prettier-ignore
+
+const floats: readonly DataType[] = ['float32', 'float16', 'bfloat16']
+const codeKinds = /^(u?int|float8|float4)/
+
+function opName(node: Node): string {
+  return node.domain === '' ? node.op : `${node.domain}.${node.op}`
+}
+
+type SlotKind = 'codes' | 'aside' | 'plain'
+
+function slotKind({ node, input }: WeightUse): SlotKind {
+  const slots = codedSlots[opName(node)]
+  if (!slots) return 'plain'
+  return slots.codes.includes(input) ? 'codes' : slots.aside.includes(input) ? 'aside' : 'plain'
+}
+
+/** A weight that is read as codes, only beside codes, or as itself. */
+function storedAs(weight: Weight): SlotKind {
+  const kinds = weight.uses.map(slotKind)
+  if (kinds.includes('codes') && codeKinds.test(weight.tensor.dtype)) return 'codes'
+  return kinds.length > 0 && kinds.every(kind => kind === 'aside') ? 'aside' : 'plain'
+}
+
+/** fp32, fp16 or bf16, unless it is the scale of some codes. */
+export function isFloat(site: Site): boolean | undefined {
+  if (!('weight' in site)) return undefined
+  const stored = storedAs(site.weight)
+  return stored === 'aside' ? undefined : stored === 'plain' && floats.includes(site.weight.tensor.dtype)
+}
+
+/** fp32, unless it is the scale of some codes. */
+export function isFloat32(site: Site): boolean | undefined {
+  return isFloat(site) === undefined ? undefined : isFloat(site) && 'weight' in site && site.weight.tensor.dtype === 'float32' // prettier-ignore
+}
+
+/** Integers or 8-bit floats that an operator reads together with scales. */
+export function isCoded(site: Site): boolean | undefined {
+  if (!('weight' in site)) return undefined
+  const stored = storedAs(site.weight)
+  return stored === 'aside' ? undefined : stored === 'codes'
+}
+
+/** An operator of the ONNX domain that is not quantized arithmetic. */
+export function isPlain(site: Site): boolean | undefined {
+  if (!('node' in site)) return undefined
+  return site.node.domain === '' && !quantizing.has(site.node.op)
+}
+
+/** Not inside a branch of an `If`. What a middleware skips does not show in the graph. */
+export function runsAlways(site: Site): boolean | undefined {
+  if (!('node' in site)) return undefined
+  return !/(^|\/)(then|else)_branch(\/|$)/.test(site.path ?? '')
+}
+
+/** Every dimension of every input that a caller feeds is a number. */
+export function isStaticShape(_site: Site, part: Part): boolean {
+  return part.graph.requiredInputs().every(({ type }) => {
+    const shape = type?.kind === 'tensor' ? type.shape : undefined
+    return shape !== undefined && shape.every(dim => typeof dim === 'number')
+  })
+}
+
+/** No port was added, and the names are those of the file, where one was read. */
+export function keepsInputs(_site: Site, part: Part, model?: Model): boolean | undefined {
+  if (model?.ports.some(port => port.part === part.name) === true) return false
+  const read = part.file?.graph
+  if (!read) return model ? true : undefined
+  const names = (infos: readonly { readonly name: string }[]): string =>
+    infos.map(info => info.name).join('\n')
+  const same = (a: Part['graph'], b: Part['graph']): boolean =>
+    names(a.requiredInputs()) === names(b.requiredInputs()) && names(a.outputs) === names(b.outputs)
+  return read === part.graph || same(read, part.graph)
+}
