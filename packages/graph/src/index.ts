@@ -8,3 +8,23 @@ export * from './storage.ts'
 export * from './tensor.ts'
 export { nestedBodies } from './uses.ts'
 export * from './weights.ts'
+export * from './ops/algebra.ts'
+export * from './ops/cpu-kernels.ts'
+export { ms, type MicrosoftOperators } from './ops/microsoft-operators.generated.ts'
+export { op, type OnnxOperators } from './ops/onnx-operators.generated.ts'
+export { printTerm } from './ops/print-term.ts'
+export * from './ops/schema.ts'
+export {
+  anyOf,
+  call,
+  Choice,
+  Constant,
+  constant,
+  Term,
+  Variable,
+  type AttributeGiven,
+  type Attributes,
+  type Call,
+  type ConstantOptions,
+  type In,
+} from './ops/term.ts'
