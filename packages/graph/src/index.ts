@@ -28,3 +28,7 @@ export {
   type ConstantOptions,
   type In,
 } from './ops/term.ts'
+export { parse, type ParseOptions } from './text/parse.ts'
+export { print, tensorsOf, type PrintOptions } from './text/print.ts'
+export type { TensorMode } from './text/print-tensor.ts'
+export { onnx, type Inset } from './text/template.ts'

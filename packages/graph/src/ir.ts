@@ -214,7 +214,8 @@ export class Body {
     return declared ?? this.types.get(name)?.type
   }
 
-  protected fields(): BodyFields {
+  /** What it is made of, to make another: `new Graph({ ...body.fields(), header })`. */
+  fields(): BodyFields {
     const { name, inputs, outputs, initializers, sparseInitializers, nodes, types, doc, metadata, extra } =
       this
     return {

@@ -1,6 +1,6 @@
 // Where a body stands: names resolve inwards first, then in the bodies around it. A Value is a name seen from a scope.
 import type { DataType } from './dtype.ts'
-import { Graph, type Body, type BodyFields, type Dim, type Node, type Use, type ValueType } from './ir.ts'
+import { Graph, type Body, type Dim, type Node, type Use, type ValueType } from './ir.ts'
 import type { Tensor } from './tensor.ts'
 import { nestedBodies } from './uses.ts'
 
@@ -109,7 +109,7 @@ export function nodeIdentity(node: Node): string {
 export function mapBodies(graph: Graph, change: (body: Body, scope: Scope) => Body): Graph {
   const mapped = mapScope(scopeOf(graph), change)
   if (mapped === graph) return graph
-  return mapped instanceof Graph ? mapped : new Graph({ ...bodyFields(mapped), header: graph.header })
+  return mapped instanceof Graph ? mapped : new Graph({ ...mapped.fields(), header: graph.header })
 }
 
 function mapScope(scope: Scope, change: (body: Body, scope: Scope) => Body): Body {
@@ -137,14 +137,4 @@ export function withNestedBodies(node: Node, bodies: readonly Body[]): Node {
       attributes.set(name, { type: 'graphs', value: attribute.value.map(take) })
   }
   return { ...node, attributes }
-}
-
-function bodyFields(body: Body): BodyFields {
-  const { name, inputs, outputs, initializers, sparseInitializers, nodes, types, doc, metadata, extra } = body
-  return {
-    name, inputs, outputs, initializers, sparseInitializers, nodes, types,
-    ...(doc === undefined ? {} : { doc }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(extra === undefined ? {} : { extra }),
-  } // prettier-ignore
 }
