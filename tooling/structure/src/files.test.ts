@@ -32,6 +32,15 @@ catches(
   'publishConfig.exports must be',
 )
 catches(
+  'published source imports',
+  manifests,
+  json({
+    imports: { '#platform': entry },
+    publishConfig: { ...manifest.publishConfig, imports: { '#platform': entry } },
+  }),
+  'publishConfig.imports must be',
+)
+catches(
   'a pinned neighbour',
   manifests,
   json({ dependencies: { '@damson/graph': 'workspace:*' } }),

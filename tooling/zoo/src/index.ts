@@ -1,2 +1,2 @@
-export { zooCatalogue, zooFile, zooFolder, zooModels, requireZoo } from './zoo.ts'
+export { zooCatalogue, zooFile, zooModels, requireZoo } from './zoo.ts'
 export type { ZooEntry, ZooModel } from './zoo.ts'

@@ -46,9 +46,6 @@ export function zooFile(path: string): string | undefined {
   return locate(path)?.file
 }
 
-/** Same as {@link zooFile}; reads better for a model that is a folder. */
-export const zooFolder: (path: string) => string | undefined = zooFile
-
 /** Like {@link zooFile}, but a missing file is an error that says how to get it. */
 export function requireZoo(path: string): string {
   const file = zooFile(path)

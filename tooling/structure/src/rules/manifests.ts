@@ -61,16 +61,13 @@ function fieldBreaches(file: TextFile, manifest: Json): Violation[] {
 function entryBreaches(file: TextFile, manifest: Json): Violation[] {
   const found: Violation[] = []
   const entries = record(manifest['exports'])
-  const published = record(record(manifest['publishConfig'])['exports'])
-  const stripped = withoutSource(entries)
-  if (JSON.stringify(stripped) !== JSON.stringify(published)) {
-    found.push(
-      breach(
-        file,
-        '"publishConfig"',
-        `publishConfig.exports must be exports without "${source}": ${JSON.stringify(stripped)}`,
-      ),
+  const config = record(manifest['publishConfig'])
+  for (const key of ['exports', 'imports']) {
+    const [stripped, published] = [withoutSource(manifest[key]), config[key]].map(value =>
+      JSON.stringify(value),
     )
+    const message = `publishConfig.${key} must be ${key} without "${source}": ${stripped}`
+    if (stripped !== published) found.push(breach(file, '"publishConfig"', message))
   }
   const family = families.includes(file.path.split('/')[1] ?? '')
   if (family && record(entries['./*'])[source] !== './src/algorithms/*.ts') {

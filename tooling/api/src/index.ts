@@ -1,0 +1,2 @@
+export { apiProblems, updateApi } from './committed.ts'
+export { apiSnapshot } from './snapshot.ts'
