@@ -4,6 +4,7 @@ import { openBlockStream, type BandOptions, type BlockStream } from './block-str
 import type { BlockSpec } from './block-spec.ts'
 import type { Engine } from './engine.ts'
 import { createTypedArrayEngine } from './typed-array-engine.ts'
+import { createWasmEngine } from './wasm-engine.ts'
 
 export interface KernelOptions {
   /** `auto` (default): WASM SIMD where it compiles, else the plain twin. `off`: the twin. Results are the same bits. */
@@ -31,6 +32,12 @@ export function createKernel(options: KernelOptions = {}): Kernel {
   }
 }
 
-function chooseEngine({ wasm = 'auto' }: KernelOptions): Engine {
-  return wasm === 'auto' ? createTypedArrayEngine() : createTypedArrayEngine()
+function chooseEngine({ wasm = 'auto', onFallback }: KernelOptions): Engine {
+  if (wasm === 'off') return createTypedArrayEngine()
+  try {
+    return createWasmEngine()
+  } catch (error) {
+    onFallback?.(`WASM SIMD is not available here, plain JavaScript does the work: ${String(error)}`)
+    return createTypedArrayEngine()
+  }
 }

@@ -1,0 +1,84 @@
+// The WASM SIMD engine: compiled from assembly/, a few kB, instantiated with a memory of its own and no imports.
+import type { BlockCall, Engine, LinearCall, RangeCall } from './engine.ts'
+import { NumericsError } from './error.ts'
+import { wasmBytes } from './wasm-bytes.generated.ts'
+
+type Fn = (...args: readonly number[]) => number
+
+const pageBytes = 65536
+
+/** Instantiates the engine. Throws what WebAssembly throws where compiling is forbidden or SIMD is missing. */
+export function createWasmEngine(): Engine {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(wasmBytes)))
+  const { memory, __heap_base: heapBase } = exports
+  if (!(memory instanceof WebAssembly.Memory) || !(heapBase instanceof WebAssembly.Global)) {
+    throw new NumericsError(
+      'numerics/wasm',
+      'expected the module to export memory and __heap_base, got neither',
+    )
+  }
+  const fn = (name: string): Fn => {
+    const value = exports[name]
+    if (typeof value !== 'function')
+      throw new NumericsError('numerics/wasm', `expected the module to export ${name}`)
+    return (...args) => Number(value(...args))
+  }
+  return { ...memoryOf(memory, Number(heapBase.value)), ...operationsOf(fn) }
+}
+
+function memoryOf(
+  memory: WebAssembly.Memory,
+  base: number,
+): Pick<Engine, 'kind' | 'base' | 'memory' | 'reserve'> {
+  return {
+    kind: 'wasm',
+    base,
+    memory: () => memory.buffer,
+    reserve: bytes => {
+      const missing = bytes - memory.buffer.byteLength
+      if (missing <= 0) return
+      try {
+        memory.grow(Math.ceil(missing / pageBytes))
+      } catch (cause) {
+        throw new NumericsError(
+          'numerics/memory',
+          `a kernel could not grow to ${bytes} bytes (${String(cause)}): take smaller bands, or slices of the columns (blockSlices)`,
+        )
+      }
+    },
+  }
+}
+
+function operationsOf(fn: (name: string) => Fn): Omit<Engine, 'kind' | 'base' | 'memory' | 'reserve'> {
+  const blocksOfRows = fn('blocksOfRows')
+  const blocksOfColumns = fn('blocksOfColumns')
+  const [rangeRows, rangeColumns] = [fn('rangeRows'), fn('rangeColumns')]
+  const [linearRows, linearColumns] = [fn('linearRows'), fn('linearColumns')]
+  const [widenFloat16, widenBfloat16] = [fn('widenFloat16'), fn('widenBfloat16')]
+  return {
+    // prettier-ignore
+    blocksOfRows: (c: BlockCall) =>
+      blocksOfRows(c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
+        c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales)),
+    // prettier-ignore
+    blocksOfColumns: (c: BlockCall) =>
+      blocksOfColumns(c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
+        c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales)),
+    range: ({ source, rows, columns, minima, maxima, per }: RangeCall) => {
+      const run = per === 'column' ? rangeColumns : rangeRows
+      return run(source, rows, columns, minima, maxima)
+    },
+    linear: ({ source, rows, columns, codes, scales, zeroPoints, per, low, high }: LinearCall) => {
+      const run = per === 'column' ? linearColumns : linearRows
+      run(source, rows, columns, scales, zeroPoints, low, high, codes)
+    },
+    widen: (source, count, target, dtype) => {
+      const widen = dtype === 'float16' ? widenFloat16 : widenBfloat16
+      widen(source, count, target)
+    },
+  }
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), character => character.charCodeAt(0))
+}
