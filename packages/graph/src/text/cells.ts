@@ -39,7 +39,9 @@ export function bytesOf(
   const { bits, kind } = dataTypes[dtype]
   const count = elementCount(shape) * (kind === 'complex' ? 2 : 1)
   const bytes = Math.ceil((count * bits) / 8)
-  const isPacked = bits < 8 && literals.length === bytes && bytes !== count
+  // One element may be the byte that holds it, or, when it cannot be a byte, itself.
+  const isOwn = bytes === count && literals.some(({ kind, text }) => kind === 'float' || text.startsWith('-'))
+  const isPacked = bits < 8 && literals.length === bytes && !isOwn
   if (!isPacked && literals.length !== count) {
     fail(
       `${count} numbers for ${dtype}[${shape.join(',')}] before this, not ${literals.length}`,
@@ -112,7 +114,8 @@ export function floatOf(text: string): number {
 /** The shortest text that reads as the same float32. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) < 1e6)) return numberText(value)
-  for (let digits = 6; digits < 9; digits++) {
+  // Near zero fewer digits do.
+  for (let digits = Math.abs(value) < 1e-37 ? 1 : 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return numberText(short)
   }

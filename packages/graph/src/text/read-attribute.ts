@@ -5,7 +5,8 @@ import { floatOf } from './cells.ts'
 import { contentComes, pairsCome, readSparse, readTensor } from './read-tensor.ts'
 import { readType, typeComes } from './read-type.ts'
 import type { Reading } from './reading.ts'
-import { attributeKindOf } from './words.ts'
+import type { Scanner } from './scanner.ts'
+import { attributeKindOf, attributeWords } from './words.ts'
 
 type Single = Extract<
   Attribute,
@@ -42,14 +43,18 @@ export function readAttribute(reading: Reading): [string, Attribute] {
 /** From the colon or equals sign on. */
 export function readAnnotated(reading: Reading): Attribute {
   const { scan } = reading
-  const mark = scan.mark()
-  const kind = scan.accept(':') ? attributeKindOf(scan.identifier('the type of an attribute')) : undefined
-  if (kind === undefined && scan.peek() !== '=') {
-    scan.reset(mark)
-    scan.fail('"=", or ":" and the type of the attribute (int, ints, float, tensor, graph, type_proto …)')
-  }
-  scan.expect('=', 'before the value of an attribute')
+  const kind = scan.accept(':') ? readKind(scan) : undefined
+  scan.expect('=', 'or ":" and a type behind the name of an attribute')
   return readValue(reading, kind)
+}
+
+function readKind(scan: Scanner): AttributeKind {
+  const mark = scan.mark()
+  const kind = attributeKindOf(scan.peekIdentifier() ?? '')
+  scan.identifier('the type of an attribute')
+  if (kind) return kind
+  scan.reset(mark)
+  return scan.fail(`the type of an attribute (${Object.values(attributeWords).join(', ')})`)
 }
 
 function readValue(reading: Reading, kind: AttributeKind | undefined): Attribute {
