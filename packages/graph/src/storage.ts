@@ -26,7 +26,13 @@ export interface SinkFile {
   readonly path: string
   /** Tells the final size in advance (disk space is reserved or refused then). */
   reserve(size: number): Promise<void>
+  /** `bytes` may be used again once this is done. */
   write(offset: number, bytes: Uint8Array): Promise<void>
+  /**
+   * Reads back what was written. Places that cannot (streams, browser files) leave it out, and the writer then hands
+   * them everything in order of offset.
+   */
+  read?(offset: number, into: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 

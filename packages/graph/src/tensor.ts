@@ -23,6 +23,8 @@ export interface Tensor {
   readonly data?: Uint8Array
   /** The elements of a string tensor; absent for all others. */
   readonly strings?: readonly string[]
+  /** Their bytes, when not all of them are UTF-8 (`strings` then holds replacement characters). */
+  readonly rawStrings?: readonly Uint8Array[]
   /** Present when the bytes do not exist yet: the computation that makes them, and which of its outputs this is. */
   readonly computed?: { readonly computation: Computation; readonly output: number }
   /** Reads a range of the raw form. Throws a `read` error naming the file when the bytes are not there. */

@@ -1,0 +1,112 @@
+// What a save will write, to the byte, before it writes anything: which files, how big, and what lies where in them.
+import { toBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema } from 'onnx-buf'
+import { DamsonError } from '../error.ts'
+import type { Graph } from '../ir.ts'
+import { baseName, beside } from '../storage/path.ts'
+import type { Tensor } from '../tensor.ts'
+import { encodeModel } from './encode-model.ts'
+import { expandSkeleton } from './skeleton.ts'
+import { TensorWriter, type ExternalPlace } from './tensor-writer.ts'
+import { readNow } from './wire.ts'
+
+/** Bytes or a tensor at an offset of a file. */
+export type Part =
+  | { readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly offset: number; readonly tensor: Tensor }
+
+export interface PlannedFile {
+  readonly path: string
+  readonly size: number
+  /** In order of offset, one after the other without a gap. */
+  readonly parts: readonly Part[]
+}
+
+/** How weights are spread over files. */
+export interface ExternalOptions {
+  /** Tensors of at least this many bytes go out of the model file; default 1024. */
+  readonly threshold?: number
+  /** A file holds at most this much, one tensor at least; default 2,000,000,000. */
+  readonly chunkBytes?: number
+  /** Name of chunk 0, 1, … beside the model; default `model.onnx_data`, `model.onnx_data_1` … as transformers.js looks for them. */
+  readonly naming?: (chunk: number) => string
+}
+
+/** Protobuf's limit for one message. */
+const largestFile = 2 ** 31 - 1
+/** Big tensors start at pages, so that runtimes can map them; as ONNX's own tools do. */
+const pageBytes = 4096
+const pagedBytes = 2 ** 20
+const alignedBytes = 64
+
+/** The files of a graph. `auto`: one file where that is possible. Throws `too-large` where one file is wanted and impossible. */
+export function planFiles(
+  graph: Graph,
+  path: string,
+  external: 'auto' | 'never' | ExternalOptions,
+): readonly PlannedFile[] {
+  if (typeof external === 'object') return planExternal(graph, path, external)
+  const model = planModel(graph, path, () => undefined)
+  if (model.size <= largestFile) return [model]
+  if (external === 'auto') return planExternal(graph, path, {})
+  throw new DamsonError(
+    'too-large',
+    `${path}: expected a model of at most ${largestFile} bytes in one file, got ${model.size}. Save it with external data.`,
+    { details: { file: path, bytes: model.size } },
+  )
+}
+
+function planModel(
+  graph: Graph,
+  path: string,
+  place: (tensor: Tensor) => ExternalPlace | undefined,
+): PlannedFile {
+  const writer = new TensorWriter(place)
+  const skeleton = toBinary(ModelProtoSchema, encodeModel(graph, writer))
+  const lengths = writer.marked.map(tensor => tensor.byteLength)
+  let size = 0
+  const parts = readNow(expandSkeleton(skeleton, lengths), skeleton).flatMap((piece): Part[] => {
+    const offset = size
+    if (piece.kind === 'bytes') {
+      size += piece.bytes.length
+      return piece.bytes.length > 0 ? [{ offset, bytes: piece.bytes }] : []
+    }
+    size += piece.length
+    const tensor = writer.marked[piece.index]
+    return tensor ? [{ offset, tensor }] : []
+  })
+  return { path, size, parts }
+}
+
+function planExternal(graph: Graph, path: string, options: ExternalOptions): readonly PlannedFile[] {
+  const { threshold = 1024, chunkBytes = 2e9 } = options
+  const naming = options.naming ?? (chunk => `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`)
+  const places = new Map<string, ExternalPlace>()
+  const chunks: { name: string; size: number; parts: Part[] }[] = []
+  const place = (tensor: Tensor): ExternalPlace | undefined => {
+    if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
+    const known = places.get(tensor.key)
+    if (known) return known
+    let chunk = chunks.at(-1)
+    let offset = chunk ? aligned(chunk.size, tensor) : 0
+    if (!chunk || (chunk.size > 0 && offset + tensor.byteLength > chunkBytes)) {
+      chunk = { name: naming(chunks.length), size: 0, parts: [] }
+      chunks.push(chunk)
+      offset = 0
+    }
+    if (offset > chunk.size)
+      chunk.parts.push({ offset: chunk.size, bytes: new Uint8Array(offset - chunk.size) })
+    chunk.parts.push({ offset, tensor })
+    chunk.size = offset + tensor.byteLength
+    const placed = { location: chunk.name, offset }
+    places.set(tensor.key, placed)
+    return placed
+  }
+  const model = planModel(graph, path, place)
+  return [model, ...chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))]
+}
+
+function aligned(offset: number, tensor: Tensor): number {
+  const unit = tensor.byteLength >= pagedBytes ? pageBytes : alignedBytes
+  return Math.ceil(offset / unit) * unit
+}

@@ -1,0 +1,80 @@
+// Opening models: the skeleton is read and decoded, big tensors stay where they are.
+import { baseName } from '../storage/path.ts'
+import type { Graph } from '../ir.ts'
+import type { Source, SourceFolder } from '../storage.ts'
+import type { SourceTensor } from '../tensors/source-tensor.ts'
+import { decodeModel } from './decode-model.ts'
+import { openExternal } from './external-data.ts'
+import { readSkeleton } from './skeleton.ts'
+import { TensorReader } from './tensor-reader.ts'
+import { readNow, type Reading, type Window } from './wire.ts'
+
+export interface ReadGraphOptions {
+  /** Where external data is looked for; without it, graphs with external data open, but those tensors cannot be read. */
+  readonly folder?: SourceFolder
+  /** Path of the model file in `folder`; default the last part of the source's name. */
+  readonly path?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Opens a model. Reads its structure and its small tensors (up to 64 KiB); all others are read from the source when
+ * they are needed, so it must stay as it is. Throws `invalid-model` for what is not an ONNX model, `not-found` for
+ * missing external data, `read` when reading fails.
+ */
+export async function readGraph(source: Source, options: ReadGraphOptions = {}): Promise<Graph> {
+  const { folder, signal } = options
+  const { model, payloads } = await readLater(readSkeleton(source.name, source.size), source, signal)
+  const external = await openExternal(
+    model,
+    source.name,
+    folder,
+    options.path ?? baseName(source.name.replaceAll('\\', '/')),
+  )
+  const reader = new TensorReader({ file: source.name, payloads, source }, external)
+  const graph = decodeModel(model, reader)
+  await settle(reader.small, signal)
+  return graph
+}
+
+/** Opens a model that is in memory; its tensors are views of `bytes`, which must not change. Throws `invalid-model`. */
+export function parseGraph(bytes: Uint8Array, name = '<bytes>'): Graph {
+  const { model, payloads } = readNow(readSkeleton(name, bytes.length), bytes)
+  return decodeModel(model, new TensorReader({ file: name, payloads, bytes }, new Map()))
+}
+
+/** Reads at least this much at a time: the tags around a tensor fit into it. */
+const windowBytes = 16384
+
+async function readLater<T>(reading: Reading<T>, source: Source, signal?: AbortSignal): Promise<T> {
+  let window: Window = { at: 0, bytes: new Uint8Array(0) }
+  let step = reading.next(window)
+  while (!step.done) {
+    const { at, length } = step.value
+    if (at < window.at || at + length > window.at + window.bytes.length) {
+      const bytes = new Uint8Array(Math.min(Math.max(length, windowBytes), source.size - at))
+      await source.read(at, bytes, signal)
+      window = { at, bytes }
+    }
+    step = reading.next(window)
+  }
+  return step.value
+}
+
+/** Reads small external tensors, neighbours together. */
+async function settle(tensors: readonly SourceTensor[], signal?: AbortSignal): Promise<void> {
+  const sorted = tensors.toSorted((a, b) => a.source.key.localeCompare(b.source.key) || a.offset - b.offset)
+  while (sorted.length > 0) {
+    const [first] = sorted
+    if (!first) return
+    const span = sorted.findIndex(
+      each => each.source !== first.source || each.offset + each.byteLength > first.offset + 2 ** 20,
+    )
+    const group = sorted.splice(0, span < 0 ? sorted.length : Math.max(span, 1))
+    const length = Math.max(...group.map(each => each.offset + each.byteLength)) - first.offset
+    const bytes = new Uint8Array(length)
+    await first.source.read(first.offset, bytes, signal)
+    for (const each of group)
+      each.settle(bytes.slice(each.offset - first.offset, each.offset - first.offset + each.byteLength))
+  }
+}

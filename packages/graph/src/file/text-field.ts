@@ -1,0 +1,15 @@
+// Bytes fields of ONNX that hold text by custom, not by type.
+
+/** The text of UTF-8 bytes; the bytes themselves when they are not UTF-8. */
+export function decodeText(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return bytes
+  }
+}
+
+/** The bytes of a text. */
+export function encodeText(text: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  return typeof text === 'string' ? new TextEncoder().encode(text) : new Uint8Array(text)
+}

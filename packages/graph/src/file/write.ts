@@ -1,0 +1,134 @@
+// Saving: the plan is carried out in order of offset, tensor by tensor, in bands; computed tensors fill their places
+// themselves. No tensor is ever in memory as a whole.
+import { DamsonError } from '../error.ts'
+import type { Graph } from '../ir.ts'
+import { memorySink } from '../storage/memory-sink.ts'
+import type { Sink } from '../storage.ts'
+import type { Tensor } from '../tensor.ts'
+import { ComputedParts } from './computed-parts.ts'
+import { HashedFile } from './hashed-file.ts'
+import { planFiles, type ExternalOptions, type PlannedFile } from './plan.ts'
+
+export interface WriteGraphOptions {
+  /** `auto` (default): one file below 2 GB, else external data. `never`: one file or an error. */
+  readonly external?: 'auto' | 'never' | ExternalOptions
+  readonly signal?: AbortSignal
+  /** Bytes written so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** A file that was written. */
+export interface WrittenFile {
+  readonly path: string
+  readonly bytes: number
+  /** Hexadecimal. */
+  readonly sha256: string
+}
+
+const bandBytes = 4 * 2 ** 20
+
+/**
+ * Writes a graph as `path` into a sink, with external data beside it where needed, and does not commit: a model has
+ * several parts. On failure or abort it aborts the sink. Throws `too-large`, `disk`, `read`, and what computations throw.
+ */
+export async function writeGraph(
+  graph: Graph,
+  sink: Sink,
+  path: string,
+  options: WriteGraphOptions = {},
+): Promise<{ readonly files: readonly WrittenFile[] }> {
+  try {
+    options.signal?.throwIfAborted()
+    return { files: await new Save(planFiles(graph, path, options.external ?? 'auto'), options).run(sink) }
+  } catch (error) {
+    await sink.abort()
+    throw error
+  }
+}
+
+/** The bytes of a graph as one file. Throws `too-large` above 2 GB. */
+export async function graphToBytes(graph: Graph): Promise<Uint8Array<ArrayBuffer>> {
+  const sink = memorySink()
+  await writeGraph(graph, sink, 'model.onnx', { external: 'never' })
+  await sink.commit()
+  return sink.files.get('model.onnx') ?? new Uint8Array(0)
+}
+
+class Save {
+  readonly #plan: readonly PlannedFile[]
+  readonly #options: WriteGraphOptions
+  readonly #total: number
+  #done = 0
+  readonly #buffers = [new Uint8Array(0), new Uint8Array(0)]
+
+  constructor(plan: readonly PlannedFile[], options: WriteGraphOptions) {
+    this.#plan = plan
+    this.#options = options
+    this.#total = plan.reduce((sum, file) => sum + file.size, 0)
+  }
+
+  async run(sink: Sink): Promise<readonly WrittenFile[]> {
+    const opened: { planned: PlannedFile; file: HashedFile }[] = []
+    for (const planned of this.#plan) {
+      const file = await sink.create(planned.path)
+      await file.reserve(planned.size)
+      opened.push({ planned, file: new HashedFile(file, planned.size) })
+    }
+    const computed = new ComputedParts(opened, bytes => this.#progress(bytes), this.#options.signal)
+    const written: WrittenFile[] = []
+    for (const { planned, file } of opened) {
+      for (const part of planned.parts) {
+        if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
+        else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
+        else await this.#tensor(file, part.offset, part.tensor)
+      }
+      written.push({ path: planned.path, bytes: planned.size, sha256: await file.finish() })
+    }
+    return written
+  }
+
+  async #bytes(file: HashedFile, offset: number, bytes: Uint8Array): Promise<void> {
+    await file.write(offset, bytes)
+    this.#progress(bytes.length)
+  }
+
+  /** Reads the next band while the one before is written. */
+  async #tensor(file: HashedFile, offset: number, tensor: Tensor): Promise<void> {
+    if (tensor.data) return this.#bytes(file, offset, tensor.data)
+    let reading = this.#read(tensor, 0, 0)
+    for (let at = 0, turn = 1; at < tensor.byteLength; turn = 1 - turn) {
+      const band = await reading
+      const next = at + band.length
+      reading = this.#read(tensor, next, turn)
+      // A failure of this write comes first; that of the read must not go unheard, nor be heard twice.
+      reading.catch(() => {})
+      await this.#bytes(file, offset + at, band)
+      at = next
+    }
+    await reading
+  }
+
+  async #read(tensor: Tensor, at: number, turn: number): Promise<Uint8Array> {
+    const length = Math.min(bandBytes, tensor.byteLength - at)
+    let buffer = this.#buffers[turn] ?? new Uint8Array(0)
+    if (buffer.length < length) this.#buffers[turn] = buffer = new Uint8Array(length)
+    if (length === 0) return buffer.subarray(0, 0)
+    const { signal } = this.#options
+    const bytes = await tensor.read({
+      offset: at,
+      into: buffer.subarray(0, length),
+      ...(signal && { signal }),
+    })
+    if (bytes.length === length) return bytes
+    throw new DamsonError(
+      'read',
+      `Expected ${length} bytes of tensor ${tensor.key} at ${at}, got ${bytes.length}.`,
+    )
+  }
+
+  #progress(bytes: number): void {
+    this.#options.signal?.throwIfAborted()
+    this.#done += bytes
+    this.#options.onProgress?.(this.#done, this.#total)
+  }
+}

@@ -1,0 +1,3 @@
+// What differs between Node and elsewhere, in Node.
+export { fileSource, pathFolder } from './storage/file-source.node.ts'
+export { createSha256 } from './storage/sha256.node.ts'

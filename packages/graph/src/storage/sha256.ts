@@ -1,0 +1,5 @@
+/** A hash that is fed piece by piece; `digest` ends it and gives hexadecimal digits. */
+export interface Sha256 {
+  update(bytes: Uint8Array): void
+  digest(): string
+}
