@@ -25,7 +25,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const violations = Object.values(houseRules).flatMap(rule => rule(workspace))
     return violations.length === 0 ? [] : [report(violations)]
   },
-  types: command('turbo', 'run', 'types', '--output-logs=errors-only'),
+  types: command('turbo', 'run', 'types', '--continue', '--output-logs=errors-only'),
   generated: command('turbo', 'run', 'generated', '--output-logs=errors-only'),
   build: command('turbo', 'run', 'build', '--output-logs=errors-only'),
   knip: command('knip', '--no-config-hints'),
