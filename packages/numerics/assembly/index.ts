@@ -2,3 +2,8 @@ export { blocksOfColumns } from './columns'
 export { blocksOfRows } from './rows'
 export { linearColumns, linearRows, rangeColumns, rangeRows } from './linear'
 export { widenBfloat16, widenFloat16 } from './widen'
+
+/** The first address that is not the module's own. */
+export function base(): usize {
+  return __heap_base
+}

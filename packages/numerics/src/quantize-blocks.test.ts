@@ -9,6 +9,8 @@ const transpose = (values: Float32Array, rows: number, columns: number): Float32
 
 describe.each(['auto', 'off'] as const)('wasm: %s', wasm => {
   const kernel = createKernel({ wasm })
+  test('runs on the engine it says', () =>
+    expect(kernel.engine).toBe(wasm === 'off' ? 'typed-array' : 'wasm'))
 
   const { inputs, cases } = golden('blocks')
   test.each(cases)('MatMulNBits $input, $bits bits, block $blockSize, symmetric $symmetric', golden => {

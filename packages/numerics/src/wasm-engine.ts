@@ -10,20 +10,16 @@ const pageBytes = 65536
 /** Instantiates the engine. Throws what WebAssembly throws where compiling is forbidden or SIMD is missing. */
 export function createWasmEngine(): Engine {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(wasmBytes)))
-  const { memory, __heap_base: heapBase } = exports
-  if (!(memory instanceof WebAssembly.Memory) || !(heapBase instanceof WebAssembly.Global)) {
-    throw new NumericsError(
-      'numerics/wasm',
-      'expected the module to export memory and __heap_base, got neither',
-    )
+  const { memory } = exports
+  if (!(memory instanceof WebAssembly.Memory)) {
+    throw new NumericsError('numerics/wasm', 'expected the module to export its memory')
   }
   const fn = (name: string): Fn => {
     const value = exports[name]
-    if (typeof value !== 'function')
-      throw new NumericsError('numerics/wasm', `expected the module to export ${name}`)
-    return (...args) => Number(value(...args))
+    if (typeof value === 'function') return (...args) => Number(value(...args))
+    throw new NumericsError('numerics/wasm', `expected the module to export ${name}`)
   }
-  return { ...memoryOf(memory, Number(heapBase.value)), ...operationsOf(fn) }
+  return { ...memoryOf(memory, fn('base')()), ...operationsOf(fn) }
 }
 
 function memoryOf(
