@@ -23,3 +23,15 @@ export { decodeScales, encodeScales } from './scale-float.ts'
 export type { ScaleEncodeOptions } from './scale-float.ts'
 export { linearCodeRange, linearParameters } from './linear-rule.ts'
 export type { LinearFormat, LinearParameters, LinearType } from './linear-rule.ts'
+export { linearShape } from './linear-shape.ts'
+export type { LinearShape } from './linear-shape.ts'
+export type {
+  LinearRows,
+  LinearScales,
+  LinearSpec,
+  LinearStream,
+  Ranges,
+  RangeStream,
+} from './linear-stream.ts'
+export { linearScales, linearTypeRange, quantizeLinear } from './quantize-linear.ts'
+export type { CodedLinear } from './quantize-linear.ts'

@@ -3,6 +3,14 @@ import { createArena } from './arena.ts'
 import { openBlockStream, type BandOptions, type BlockStream } from './block-stream.ts'
 import type { BlockSpec } from './block-spec.ts'
 import type { Engine } from './engine.ts'
+import {
+  openLinearStream,
+  openRangeStream,
+  type LinearScales,
+  type LinearSpec,
+  type LinearStream,
+  type RangeStream,
+} from './linear-stream.ts'
 import { createTypedArrayEngine } from './typed-array-engine.ts'
 import { createWasmEngine } from './wasm-engine.ts'
 
@@ -17,8 +25,12 @@ export interface Kernel {
   readonly engine: 'wasm' | 'typed-array'
   /** Bytes of memory held now; it grows to the largest stream opened and is freed with the kernel. */
   memoryBytes(): number
-  /** Opens the coding of one matrix in blocks; ends the kernel's previous stream. */
+  /** Opens the coding of one matrix in blocks. As with all streams, the kernel's previous one ends. */
   blocks(spec: BlockSpec, options?: BandOptions): BlockStream
+  /** Opens the search for the range of each channel of a tensor. */
+  range(spec: LinearSpec, options?: BandOptions): RangeStream
+  /** Opens the 8-bit coding of a tensor. */
+  linear(spec: LinearSpec, scales: LinearScales, options?: BandOptions): LinearStream
 }
 
 /** A kernel of its own memory. */
@@ -29,6 +41,8 @@ export function createKernel(options: KernelOptions = {}): Kernel {
     engine: engine.kind,
     memoryBytes: () => engine.memory().byteLength,
     blocks: (spec, band) => openBlockStream(arena, spec, band),
+    range: (spec, band) => openRangeStream(arena, spec, band),
+    linear: (spec, scales, band) => openLinearStream(arena, spec, scales, band),
   }
 }
 
