@@ -35,14 +35,34 @@ export { onnx, type Inset } from './text/template.ts'
 export { difference, type DifferenceOptions } from './check/difference.ts'
 export { withOrigins } from './file/origins.ts'
 export type { ExternalOptions } from './file/plan.ts'
-export { parseGraph, readGraph, type ReadGraphOptions } from './file/read.ts'
+export { parseGraph, readGraph, sourceOfGraph, type ReadGraphOptions } from './file/read.ts'
 export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
+export { dimNames, evaluateDim } from './infer/dim.ts'
+export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
 export { blobSource, handleSource } from './storage/blob-source.ts'
 export { bytesSource } from './storage/bytes-source.ts'
 export { handleFolder, memoryFolder } from './storage/folders.ts'
 export { memorySink, type MemorySink } from './storage/memory-sink.ts'
+export { digest } from './tensors/digest.ts'
 export { encodeElements, elements, numbers, type Elements } from './tensors/elements.ts'
 export { memoryTensor, scalarTensor, stringTensor, tensorOf } from './tensors/memory-tensor.ts'
 export { sourceTensor } from './tensors/source-tensor.ts'
 export { residentArray, toTypedArray, type TypedArray } from './tensors/typed-array.ts'
-export { fileSource, pathFolder } from '#platform'
+export { createSha256, fileSource, pathFolder } from '#platform'
+export type { Sha256 } from './storage/sha256.ts'
+export { attributeOf, floatOf, intOf, intsOf, textOf, type Attributed } from './ops/attributes.ts'
+export { explain, nearMisses, type NearMiss } from './rules/explain.ts'
+export { near } from './rules/literal.ts'
+export { rewrite, type RewriteOptions, type Rewritten } from './rules/rewrite.ts'
+export {
+  printRule,
+  rule,
+  type Bindings,
+  type Bound,
+  type Declaration,
+  type Leaves,
+  type Place,
+  type Replacement,
+  type Rule,
+  type RuleDefinition,
+} from './rules/rule.ts'
