@@ -5,6 +5,8 @@
 export interface Source {
   /** For messages: `model.onnx`, `<bytes>`. */
   readonly name: string
+  /** Absolute path, when it is a file of this machine. */
+  readonly path?: string
   readonly size: number
   /** Identity of the content for tensor keys: changes when the bytes may have changed (path, size, modification time). */
   readonly key: string

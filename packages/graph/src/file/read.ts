@@ -34,7 +34,15 @@ export async function readGraph(source: Source, options: ReadGraphOptions = {}):
   const reader = new TensorReader({ file: source.name, payloads, source }, external)
   const graph = decodeModel(model, reader)
   await settle(reader.small, signal)
+  readFrom.set(graph, source)
   return graph
+}
+
+const readFrom = new WeakMap<Graph, Source>()
+
+/** The source that a graph was read from, as long as it is the graph that was read: a changed graph has none. */
+export function sourceOfGraph(graph: Graph): Source | undefined {
+  return readFrom.get(graph)
 }
 
 /** Opens a model that is in memory; its tensors are views of `bytes`, which must not change. Throws `invalid-model`. */

@@ -16,12 +16,14 @@ const forgotten = new FinalizationRegistry<number>(descriptor => close(descripto
 
 class FileSource implements Source {
   readonly name: string
+  readonly path: string
   readonly size: number
   readonly key: string
   #descriptor: number | undefined
 
-  constructor(name: string, size: number, key: string, descriptor: number) {
+  constructor(name: string, path: string, size: number, key: string, descriptor: number) {
     this.name = name
+    this.path = path
     this.size = size
     this.key = key
     this.#descriptor = descriptor
@@ -72,6 +74,7 @@ export async function fileSource(path: string): Promise<Source> {
     const stats = await statFile(descriptor)
     const source = new FileSource(
       path,
+      full,
       stats.size,
       `file:${full}:${stats.size}:${stats.mtimeMs}:${stats.ino}`,
       descriptor,

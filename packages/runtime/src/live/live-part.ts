@@ -1,0 +1,74 @@
+// One part of an open model: its session is opened by the first run, its ports are fed, its runs are counted.
+import type { Feeds, Outputs, Port, SessionOptions } from '@damson/core'
+import { DamsonError, type Graph } from '@damson/graph'
+import type { Session, SessionPool } from '../session/sessions.ts'
+import { feedPorts } from './ports.ts'
+
+export interface LivePart {
+  readonly name: string
+  /** All outputs, those of ports among them. */
+  runAll(feeds: Feeds, signal?: AbortSignal): Promise<Outputs>
+  /** What the part gave before any rewrite added ports. */
+  runOwn(feeds: Feeds, signal?: AbortSignal): Promise<Outputs>
+  /** Leaves the outputs of ports out. */
+  own(outputs: Outputs): Outputs
+  close(): Promise<void>
+}
+
+export interface PartSettings {
+  readonly name: string
+  readonly graph: Graph
+  readonly ports: readonly Port[]
+  readonly session: SessionOptions
+}
+
+export function livePart(
+  pool: SessionPool,
+  { name, graph, ports, session: options }: PartSettings,
+): LivePart {
+  const added = new Set(ports.filter(port => port.direction === 'output').map(port => port.name))
+  const fetches = graph.outputs.map(output => output.name).filter(output => !added.has(output))
+  const running = new Set<Promise<unknown>>()
+  let session: Promise<Session> | undefined
+  let closed = false
+  const opened = async (signal?: AbortSignal): Promise<Session> => {
+    const opening = (session ??= pool.acquire(graph, options, signal))
+    try {
+      return await opening
+    } catch (error) {
+      if (session === opening) session = undefined
+      throw error
+    }
+  }
+  const run = (feeds: Feeds, wanted: readonly string[], signal?: AbortSignal): Promise<Outputs> => {
+    if (closed) return Promise.reject(closedError(name))
+    const work = opened(signal).then(open =>
+      open.run(feedPorts(graph, ports, feeds), { fetches: wanted, signal, part: name }),
+    )
+    running.add(work)
+    return work.finally(() => running.delete(work))
+  }
+  return {
+    name,
+    runAll: (feeds, signal) => run(feeds, [], signal),
+    runOwn: (feeds, signal) => run(feeds, added.size > 0 ? fetches : [], signal),
+    own: outputs =>
+      added.size === 0
+        ? outputs
+        : Object.fromEntries(Object.entries(outputs).filter(([output]) => !added.has(output))),
+    async close() {
+      closed = true
+      await Promise.allSettled(running)
+      const open = await session?.catch(() => undefined)
+      session = undefined
+      await open?.release()
+    },
+  }
+}
+
+function closedError(part: string): DamsonError {
+  return new DamsonError(
+    'closed',
+    `Expected an open model, but it was closed: part "${part}" cannot run. Open it again.`,
+  )
+}

@@ -1,0 +1,27 @@
+// Loads onnxruntime-web, which is an optional peer: only what the target needs, only when the first session opens.
+import { DamsonError } from '@damson/graph'
+import type { OrtChoice } from './engine/message.ts'
+import { readOrtModule, type OrtModule } from './ort/ort-module.ts'
+
+/** Throws `runtime-missing` where onnxruntime-web cannot be imported. */
+export async function loadWebOrt(choice: OrtChoice): Promise<OrtModule> {
+  const ort = readOrtModule(await importWeb(choice.module))
+  const { wasm } = ort.env
+  if (wasm && choice.wasmPaths !== undefined) wasm.wasmPaths = choice.wasmPaths
+  if (wasm) wasm.numThreads = choice.wasmThreads ?? 1
+  return ort
+}
+
+async function importWeb(module: OrtChoice['module']): Promise<unknown> {
+  try {
+    // The specifiers are literals, so that bundlers find them.
+    return module === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
+  } catch (cause) {
+    throw new DamsonError(
+      'runtime-missing',
+      'Expected onnxruntime-web (an optional peer of @damson/runtime), but it cannot be imported. Install it, or pass ' +
+        'a module: createRuntime({ ort }).',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,67 @@
+// What this package asks of an ONNX Runtime for JavaScript. Structural, so that onnxruntime-node, onnxruntime-web and a
+// copy that the caller brings are all alike, and so that none of them has to be installed for types to resolve.
+import { DamsonError } from '@damson/graph'
+
+export interface OrtTensor {
+  readonly type: string
+  readonly dims: readonly number[]
+  readonly data: unknown
+  dispose?(): void
+}
+
+export interface OrtValueMetadata {
+  readonly name: string
+  readonly isTensor?: boolean
+  readonly type?: string
+  readonly shape?: readonly (number | string)[]
+}
+
+export interface OrtSession {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  readonly inputMetadata?: readonly OrtValueMetadata[]
+  readonly outputMetadata?: readonly OrtValueMetadata[]
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, OrtTensor>>
+  release(): Promise<void>
+}
+
+export interface OrtModule {
+  readonly InferenceSession: {
+    create(model: string | Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession>
+  }
+  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor
+  readonly env: {
+    readonly versions?: Readonly<Record<string, string | undefined>>
+    readonly wasm?: { wasmPaths?: string; numThreads?: number }
+    logLevel?: string
+  }
+  readonly listSupportedBackends?: () => readonly { readonly name: string }[]
+}
+
+/** Reads an imported or injected module. Throws `runtime-invalid` when it is not an ONNX Runtime. */
+export function readOrtModule(value: unknown): OrtModule {
+  const found = isOrtModule(value) ? value : isObject(value) && 'default' in value ? value.default : undefined
+  if (isOrtModule(found)) return found
+  throw new DamsonError(
+    'runtime-invalid',
+    'Expected an ONNX Runtime module with InferenceSession, Tensor and env; got something else. ' +
+      "Pass what `import * as ort from 'onnxruntime-node'` (or 'onnxruntime-web') gives.",
+  )
+}
+
+/** Version of the module: that of its native or web part, else of its common part. */
+export function ortVersion(ort: OrtModule): string {
+  const versions = ort.env.versions ?? {}
+  return versions['node'] ?? versions['web'] ?? versions['common'] ?? 'unknown'
+}
+
+function isOrtModule(value: unknown): value is OrtModule {
+  return isObject(value) && 'InferenceSession' in value && 'Tensor' in value && 'env' in value
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}

@@ -1,0 +1,16 @@
+import type { Platform } from './platform.ts'
+import { startProcess, startWorker } from './isolate.node.ts'
+import { loadOrt } from './load-ort.node.ts'
+import { machine } from './machine.node.ts'
+import { materialize } from './materialize.node.ts'
+import { openSpill } from './spill.node.ts'
+
+export const platform: Platform = {
+  name: 'node',
+  loadOrt,
+  startWorker,
+  startProcess,
+  materialize,
+  machine,
+  openSpill,
+}

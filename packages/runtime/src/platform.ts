@@ -1,0 +1,38 @@
+// What differs between Node and browsers, behind `#platform`: loading ONNX Runtime, workers, files, the machine.
+import type { MachineTraits } from '@damson/core'
+import type { Graph } from '@damson/graph'
+import type { ModelSource } from './engine/engine.ts'
+import type { OrtChoice } from './engine/message.ts'
+import type { StartFar } from './engine/remote-engine.ts'
+import type { OrtModule } from './ort/ort-module.ts'
+
+/** A model in the form that an engine opens, and what to do when no session needs it any more. */
+export interface Materialized {
+  readonly source: ModelSource
+  /** Called when sessions are open; frees what only opening needed. */
+  opened(): Promise<void>
+  dispose(): Promise<void>
+}
+
+/** Bytes that do not fit in memory: appended, read back in any order, gone after `close`. */
+export interface Spill {
+  append(bytes: Uint8Array): Promise<number>
+  read(offset: number, length: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+export interface Platform {
+  readonly name: 'node' | 'web'
+  loadOrt(choice: OrtChoice): Promise<OrtModule>
+  startWorker: StartFar
+  /** Undefined where there are no child processes. */
+  startProcess: StartFar | undefined
+  /** `reopens`: the engine may have to open it again later. */
+  materialize(
+    graph: Graph,
+    options: { readonly reopens: boolean; readonly signal?: AbortSignal },
+  ): Promise<Materialized>
+  machine(): Promise<Omit<MachineTraits, 'ort'>>
+  /** Undefined where there is no file to spill to. */
+  openSpill(): Promise<Spill | undefined>
+}
