@@ -1,6 +1,6 @@
 // Paths name files in Node only.
 import { DamsonError } from '../error.ts'
-import type { Source, SourceFolder } from '../storage.ts'
+import type { Sink, Source, SourceFolder } from '../storage.ts'
 
 function noPaths(path: string): DamsonError {
   return new DamsonError(
@@ -17,5 +17,15 @@ export async function fileSource(path: string): Promise<Source> {
 
 /** Throws `unsupported`. */
 export function pathFolder(path: string): SourceFolder {
+  throw noPaths(path)
+}
+
+/** Throws `unsupported`. */
+export function fileSink(path: string): Sink {
+  throw noPaths(path)
+}
+
+/** Throws `unsupported`. */
+export function folderSink(path: string): Sink {
   throw noPaths(path)
 }

@@ -1,0 +1,16 @@
+import { DamsonError } from '../error.ts'
+
+/** A failure of the file system while saving, as an error that says what to do. */
+export function diskError(path: string, bytes: number | undefined, cause: unknown): DamsonError {
+  if (DamsonError.isInstance(cause)) return cause
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const message = full
+    ? `${path}: expected room for ${bytes ?? 'its'} bytes, but the disk is full. Free some space or save elsewhere.`
+    : `${path}: expected a place that can be written, but: ${why}. Check the path and its permissions, or save elsewhere.`
+  return new DamsonError('disk', message, {
+    cause,
+    details: { file: path, ...(bytes !== undefined && { bytes }) },
+  })
+}

@@ -1,0 +1,231 @@
+// Files and folders of this machine as sinks. Everything is written under a temporary name beside its target and
+// renamed at the end, so a name either holds a whole file or what it held before.
+import { rmdirSync, rmSync } from 'node:fs'
+import { mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { DamsonError } from '../error.ts'
+import type { Sink, SinkFile } from '../storage.ts'
+import { diskError } from './disk-error.node.ts'
+import { freshIdentity } from './identity.ts'
+import { innerPath } from './path.ts'
+import { removeIfEnded } from './unfinished.node.ts'
+
+interface Entry {
+  readonly file: PathFile
+  readonly target: string
+}
+
+class PathSink implements Sink {
+  readonly name: string
+  readonly #root: string
+  /** A new folder is staged as a whole; in one that is there, each file is. */
+  #staging: string | undefined
+  #started: Promise<void> | undefined
+  /** Folders that were made for this save, outer ones first. */
+  readonly #made: string[] = []
+  #files = new Map<string, Entry>()
+  #finish = (): void => {}
+
+  constructor(root: string, name: string) {
+    this.#root = root
+    this.name = name
+  }
+
+  async create(path: string): Promise<SinkFile> {
+    const inner = innerPath(path)
+    if (this.#files.has(inner))
+      throw new DamsonError('path', `Expected each file once, got ${inner} again.`, { details: { path } })
+    const target = join(this.#root, inner)
+    try {
+      await (this.#started ??= this.#start())
+      const temporary = this.#staging ? join(this.#staging, inner) : hiddenBeside(target)
+      await this.#makeFolder(dirname(temporary))
+      const file = new PathFile(inner, target, temporary, await open(temporary, 'wx+'), size =>
+        this.#room(size, target),
+      )
+      this.#files.set(inner, { file, target })
+      return file
+    } catch (error) {
+      throw diskError(target, undefined, error)
+    }
+  }
+
+  async commit(): Promise<void> {
+    try {
+      for (const { file } of this.#files.values()) await file.close()
+      if (!this.#staging || !(await this.#moveFolder(this.#staging)))
+        for (const { file, target } of this.#files.values()) {
+          await mkdir(dirname(target), { recursive: true })
+          await rename(file.temporary, target)
+        }
+      if (this.#staging) await rm(this.#staging, { recursive: true, force: true })
+      this.#end()
+    } catch (error) {
+      await this.abort()
+      throw diskError(this.#root, undefined, error)
+    }
+  }
+
+  async abort(): Promise<void> {
+    for (const { file } of this.#files.values()) await file.close().catch(() => {})
+    this.#remove()
+    this.#end()
+  }
+
+  async #start(): Promise<void> {
+    const exists = await isThere(this.#root)
+    if (!exists) this.#staging = hiddenBeside(this.#root)
+    this.#finish = removeIfEnded(() => this.#remove())
+    await this.#makeFolder(this.#staging ?? this.#root)
+  }
+
+  /** True when the folder could take its place as one. */
+  async #moveFolder(staging: string): Promise<boolean> {
+    try {
+      await rename(staging, this.#root)
+      return true
+    } catch (error) {
+      // Somebody made the folder in the meantime: put the files into it one by one.
+      if (await isThere(this.#root)) return false
+      throw error
+    }
+  }
+
+  /** Throws `disk` unless there is room for `size` bytes more, beside what open files still have to write. */
+  async #room(size: number, target: string): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#staging ?? this.#root)
+    const promised = [...this.#files.values()].reduce((sum, { file }) => sum + file.outstanding, 0)
+    const free = bavail * bsize - promised
+    if (size <= free) return
+    throw new DamsonError(
+      'disk',
+      `${target}: expected room for ${size} bytes, but the disk has ${Math.max(free, 0)} left. Free some space or save elsewhere.`,
+      { details: { file: target, bytes: size, free } },
+    )
+  }
+
+  #remove(): void {
+    for (const { file } of this.#files.values()) rmSync(file.temporary, { force: true })
+    if (this.#staging) rmSync(this.#staging, { recursive: true, force: true })
+    for (const folder of this.#made.toReversed()) removeEmpty(folder)
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    const first = await mkdir(path, { recursive: true })
+    if (first === undefined) return
+    const made = [path]
+    for (let folder = path; folder !== first; folder = dirname(folder)) made.unshift(dirname(folder))
+    this.#made.push(...made)
+  }
+
+  #end(): void {
+    this.#files = new Map()
+    this.#started = undefined
+    this.#staging = undefined
+    this.#made.length = 0
+    this.#finish()
+  }
+}
+
+class PathFile implements SinkFile {
+  readonly path: string
+  readonly temporary: string
+  readonly #target: string
+  readonly #handle: FileHandle
+  readonly #room: (size: number) => Promise<void>
+  #reserved = 0
+  #written = 0
+  #open = true
+
+  constructor(
+    path: string,
+    target: string,
+    temporary: string,
+    handle: FileHandle,
+    room: (size: number) => Promise<void>,
+  ) {
+    this.path = path
+    this.#target = target
+    this.temporary = temporary
+    this.#handle = handle
+    this.#room = room
+  }
+
+  /** Bytes that were reserved and are still to come. */
+  get outstanding(): number {
+    return this.#open ? Math.max(this.#reserved - this.#written, 0) : 0
+  }
+
+  async reserve(size: number): Promise<void> {
+    await this.#room(size)
+    this.#reserved = size
+    await this.#guard(this.#handle.truncate(size))
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#guard(
+        this.#handle.write(bytes, done, bytes.length - done, offset + done),
+      )
+      done += bytesWritten
+    }
+    this.#written += bytes.length
+  }
+
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    for (let done = 0; done < into.length;) {
+      const { bytesRead } = await this.#guard(
+        this.#handle.read(into, done, into.length - done, offset + done),
+      )
+      if (bytesRead === 0) return
+      done += bytesRead
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#guard(this.#handle.close())
+  }
+
+  async #guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw diskError(this.#target, this.#reserved, error)
+    }
+  }
+}
+
+function hiddenBeside(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${freshIdentity(`damson-${process.pid}`)}`)
+}
+
+/** Somebody else may have put something into it, or taken it away. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    return
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * A folder to save into. A new one appears as a whole at `commit`; in one that is there, each file replaces its
+ * predecessor at `commit`, and all others stay. Errors have the code `disk`.
+ */
+export function folderSink(path: string): Sink {
+  return new PathSink(resolve(path), path)
+}
+
+/** The place of a model file: files created in it stand beside each other in the file's folder. Errors have the code `disk`. */
+export function fileSink(path: string): Sink {
+  return new PathSink(dirname(resolve(path)), path)
+}

@@ -1,0 +1,6 @@
+/** Room for bytes that were made and may be asked for again. It is given back by `close`, or when nothing refers to it. */
+export interface Spill {
+  write(offset: number, bytes: Uint8Array): Promise<void>
+  read(offset: number, into: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
