@@ -24,7 +24,7 @@ export function takeNote(scan: Scanner): {
   }
 }
 
-/** What a note may say; origins only where they are not the thing itself. */
+/** What a note may say. */
 export interface Said {
   readonly doc?: string | undefined
   readonly metadata?: ReadonlyMap<string, string> | undefined

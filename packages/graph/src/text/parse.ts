@@ -3,6 +3,7 @@
 import { Graph, type Body, type FunctionDefinition, type Header } from '../ir.ts'
 import { walk } from '../scope.ts'
 import type { Tensor } from '../tensor.ts'
+import { giveOrigins } from './given-origins.ts'
 import { readBody } from './read-body.ts'
 import { readFunction } from './read-function.ts'
 import { readEntries } from './read-header.ts'
@@ -43,7 +44,7 @@ export function parse(text: string, options: ParseOptions = {}): Graph {
       ? {}
       : { producer: { name: name ?? '', version: version ?? '' } }),
   }
-  return new Graph({ ...body.fields(), header })
+  return giveOrigins(new Graph({ ...body.fields(), header }))
 }
 
 /** ONNX, and every other domain that a node is from, at version 1. */

@@ -1,6 +1,5 @@
 // Graphs and nodes as ONNX text.
 import type { Body, FunctionDefinition, Node, ValueInfo } from '../ir.ts'
-import { nodeIdentity } from '../scope.ts'
 import { noteText, type Said } from './notes.ts'
 import { attributesText } from './print-attribute.ts'
 import { contentText, sparseText, sparseTypeText } from './print-tensor.ts'
@@ -33,7 +32,7 @@ export function nodeText(node: Node, printing: Printing): string {
   const inputs = `(${node.inputs.map(nameText).join(', ')})`
   const attributes = attributesText(node.attributes, printing)
   const holdsGraph = [...node.attributes.values()].some(({ type }) => type === 'graph' || type === 'graphs')
-  const note = noteLine({ ...node, origins: strangers(node.origins, nodeIdentity(node)) }, printing)
+  const note = noteLine(node, printing)
   return `${note}${called}${holdsGraph ? `${inputs} ${attributes}` : `${attributes}${inputs}`}`
 }
 
@@ -69,16 +68,11 @@ function constantLines(body: Body, printing: Printing): readonly string[] {
   const inner = { ...printing, indent: printing.indent + step }
   const dense = [...body.initializers.values()].map(each => {
     const type = typeText({ kind: 'tensor', dtype: each.tensor.dtype, shape: each.tensor.shape })
-    const note = noteLine({ ...each, origins: strangers(each.origins, each.name) }, inner)
+    const note = noteLine(each, inner)
     return `${note}${type} ${nameText(each.name)} = ${contentText(each.tensor, tensors)}`
   })
   const sparse = [...body.sparseInitializers].map(
     ([name, tensor]) => `${sparseTypeText(tensor)} ${nameText(name)} = ${sparseText(tensor, tensors)}`,
   )
   return [...dense, ...sparse]
-}
-
-/** Origins that the reader would not give by itself. */
-function strangers(origins: readonly string[], self: string): readonly string[] | undefined {
-  return origins.length === 1 && origins[0] === self ? undefined : origins
 }

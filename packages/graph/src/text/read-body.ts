@@ -1,7 +1,7 @@
 // Graphs in ONNX text: `name (inputs) => (outputs) <initializers and value infos> { nodes }`. The name may be missing,
 // and so may the types of inputs and outputs.
 import { Body, type Initializer, type Node, type SparseTensor, type ValueInfo } from '../ir.ts'
-import { nodeIdentity } from '../scope.ts'
+import { notGiven } from './given-origins.ts'
 import { takeNote } from './notes.ts'
 import { readAttributes } from './read-attribute.ts'
 import { readSparse, readTensor } from './read-tensor.ts'
@@ -51,7 +51,7 @@ function readEntry(
   if (type?.kind === 'sparse-tensor') found.sparseInitializers.set(name, readSparse(reading, type))
   else {
     const tensor = readTensor(reading, type)
-    found.initializers.set(name, { name, tensor, origins: note.origins ?? [name], ...note.notes })
+    found.initializers.set(name, { name, tensor, origins: note.origins ?? notGiven, ...note.notes })
   }
   return { info: read, isConstant: true }
 }
@@ -87,8 +87,7 @@ function readNode(reading: Reading): Node {
   const inputs = scan.peek() === ')' ? [] : readNames(reading, ')', 'an input of a node')
   scan.expect(')', 'or "," behind an input of a node')
   const attributes = before.size > 0 ? before : readAttributes(reading)
-  const node = { ...called, name, inputs, outputs, attributes, ...note.notes }
-  return { ...node, origins: note.origins ?? [nodeIdentity({ ...node, origins: [] })] }
+  return { ...called, name, inputs, outputs, attributes, ...note.notes, origins: note.origins ?? notGiven }
 }
 
 /** Names with commas between them; nothing before a comma, or `""`, is an absent one. A last comma may be left over. */
