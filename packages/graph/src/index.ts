@@ -48,7 +48,13 @@ export { encodeElements, elements, numbers, type Elements } from './tensors/elem
 export { memoryTensor, scalarTensor, stringTensor, tensorOf } from './tensors/memory-tensor.ts'
 export { sourceTensor } from './tensors/source-tensor.ts'
 export { residentArray, toTypedArray, type TypedArray } from './tensors/typed-array.ts'
-export { createSha256, fileSource, pathFolder } from '#platform'
+export { createSha256, createSpill, fileSink, fileSource, folderSink, pathFolder } from '#platform'
+export { handleSink } from './storage/handle-sink.ts'
+export { openFolder, openSink, openSource, type FolderLike, type SinkLike, type SourceLike } from './storage/open.ts'
+export type { Spill } from './storage/spill.ts'
+export { streamSink } from './storage/stream-sink.ts'
+export { streamSource } from './storage/stream-source.ts'
+export { computeTensors } from './tensors/computed-tensor.ts'
 export type { Sha256 } from './storage/sha256.ts'
 export { attributeOf, floatOf, intOf, intsOf, textOf, type Attributed } from './ops/attributes.ts'
 export { explain, nearMisses, type NearMiss } from './rules/explain.ts'
@@ -66,3 +72,5 @@ export {
   type Rule,
   type RuleDefinition,
 } from './rules/rule.ts'
+export { assertValid, check } from './check/check.ts'
+export type { Problem, ProblemCode } from './check/problem.ts'
