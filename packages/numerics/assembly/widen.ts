@@ -1,4 +1,4 @@
-// 16-bit floats to float32. Both may write up to seven numbers too many, into the slack behind the region.
+// 16-bit floats to float32. Both may write up to three numbers too many, into the slack behind the region.
 
 export function widenFloat16(source: usize, count: i32, to: usize): void {
   for (let i = 0; i < count; i += 4) {

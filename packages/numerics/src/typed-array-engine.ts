@@ -15,7 +15,8 @@ export function createTypedArrayEngine(): Engine {
     base: 0,
     memory: () => buffer,
     reserve: bytes => {
-      if (buffer.byteLength < bytes) buffer = new ArrayBuffer(bytes)
+      // Whole pages, as WASM has them: every kind of view divides them.
+      if (buffer.byteLength < bytes) buffer = new ArrayBuffer(Math.ceil(bytes / 65536) * 65536)
     },
     blocksOfRows: call => blocksOfRows(buffer, call),
     blocksOfColumns: call => blocksOfColumns(buffer, call),

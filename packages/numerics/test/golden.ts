@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs'
 
 export interface BlockGolden {
-  readonly inputs: Readonly<Record<string, { readonly K: number; readonly N: number; readonly data: string }>>
+  readonly inputs: Readonly<
+    Record<
+      string,
+      { readonly K: number; readonly N: number; readonly dtype?: 'float16'; readonly data: string }
+    >
+  >
   readonly cases: readonly {
     readonly input: string
     readonly bits: 2 | 4 | 8
