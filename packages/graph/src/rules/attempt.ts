@@ -1,0 +1,140 @@
+// One rule tried at one node: match, then check, then build and plan; nothing is edited. What stands in the way is told
+// to the ground's `note`, which makes the near-misses of `explain`.
+import { DamsonError, isRefusal } from '../error.ts'
+import type { Node } from '../ir.ts'
+import { Term } from '../ops/term.ts'
+import { nodeIdentity, Value } from '../scope.ts'
+import { matchAt, type Ground, type Match } from './match.ts'
+import { planReplacement, type Plan } from './replacement.ts'
+import type { Bindings, Rule } from './rule.ts'
+
+/** A replacement that may be done. */
+export interface Attempt {
+  readonly plan: Plan
+  readonly roots: readonly { readonly node: Node; readonly output: string }[]
+  readonly matched: readonly Node[]
+}
+
+/** Tries the alternatives of a rule that start at this node. */
+export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undefined {
+  const opset = ground.opset('')
+  if (opset < rule.since || opset >= rule.before) {
+    return reject(
+      ground,
+      0,
+      `opset ${opset} is not from ${rule.since} to before ${rule.before}`,
+      nodeIdentity(node),
+    )
+  }
+  for (const roots of rule.alternatives) {
+    const found = matchAt(ground, roots, node, match => accept(ground, rule, roots, match))
+    if (found) return found
+  }
+  return undefined
+}
+
+function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match): Attempt | undefined {
+  const replaced = rootsOf(roots, match)
+  const outside = outsideUse(ground, roots, match)
+  const progress = 2 * match.nodes.size + match.values.size
+  if (outside) return reject(ground, progress, outside.reason, outside.at)
+  const bound = bindings(ground, rule, match)
+  const checked = rule.check(bound, ground)
+  if (checked !== true) return reject(ground, progress + 1, checked.refused, checked.at ?? '')
+  const built = rule.build(bound, ground)
+  if (isRefusal(built)) return reject(ground, progress + 1, built.refused, built.at ?? '')
+  if (built.length !== roots.length) {
+    throw new DamsonError(
+      'rule',
+      `Expected rule ${rule.name} to build ${roots.length} outputs, as many as its pattern has, got ${built.length}.`,
+    )
+  }
+  const values = replaced.map(({ output }) => new Value(output, ground.scope))
+  const plan = planReplacement(built, values, ground)
+  if (isRefusal(plan)) return reject(ground, progress + 1, plan.refused, plan.at ?? '')
+  const keeps = plan.roots.find((root, at) => keepsName(ground, root, replaced[at]?.output ?? ''))
+  if (typeof keeps === 'string') {
+    return reject(
+      ground,
+      progress + 1,
+      `its result is a graph output, and ${keeps} has to keep its name`,
+      keeps,
+    )
+  }
+  return { plan, roots: replaced, matched: [...match.nodes.values()] }
+}
+
+function rootsOf(roots: readonly Term[], match: Match): Attempt['roots'] {
+  return roots.flatMap(root => {
+    const node = match.nodes.get(root.call)
+    return node ? [{ node, output: node.outputs[root.output] ?? '' }] : []
+  })
+}
+
+/** A use of a matched node's output that the replacement would cut off. */
+function outsideUse(
+  { scope }: Ground,
+  roots: readonly Term[],
+  match: Match,
+): { reason: string; at: string } | undefined {
+  const matched = new Set(match.nodes.values())
+  const replaced = new Set(rootsOf(roots, match).map(root => root.output))
+  const rootCalls = new Set(roots.map(root => root.call))
+  for (const [call, node] of match.nodes) {
+    if (call.shared && !rootCalls.has(call)) continue
+    for (const output of node.outputs) {
+      if (output === '' || replaced.has(output)) continue
+      if (scope.body.isOutput(output))
+        return { reason: `${output} is a graph output`, at: nodeIdentity(node) }
+      const user = scope.body.users(output).find(use => !matched.has(use.node))
+      if (user)
+        return { reason: `${output} is also used by ${nodeIdentity(user.node)}`, at: nodeIdentity(node) }
+    }
+  }
+  return roots.length > 1 && cycles(scope.body, match, replaced)
+    ? { reason: 'one of the values depends on another output of the match', at: [...replaced].join(', ') }
+    : undefined
+}
+
+/** True when a bound value depends on a replaced output: nodes that serve both would need themselves. */
+function cycles(body: Ground['scope']['body'], match: Match, replaced: ReadonlySet<string>): boolean {
+  const bound = new Set(
+    [...match.values.values()].flat().filter(name => name !== undefined && !replaced.has(name)),
+  )
+  const matched = new Set(match.nodes.values())
+  const seen = new Set<string>()
+  const open = [...replaced]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (const { node } of body.users(name)) {
+      if (matched.has(node)) return true
+      for (const output of node.outputs) {
+        if (bound.has(output)) return true
+        if (!seen.has(output)) open.push(output)
+        seen.add(output)
+      }
+    }
+  }
+  return false
+}
+
+function bindings({ scope }: Ground, rule: Rule, match: Match): Bindings {
+  const value = (name: string): Value => new Value(name, scope)
+  return Object.fromEntries(
+    rule.variables.map(({ name }) => {
+      const bound = match.values.get(name)
+      if (bound === undefined) return [name, undefined]
+      return [name, typeof bound === 'string' ? value(bound) : bound.map(value)]
+    }),
+  )
+}
+
+/** A value that would stand for a graph output but cannot take over its name. */
+function keepsName({ scope: { body } }: Ground, root: Plan['roots'][number], output: string): boolean {
+  if (typeof root !== 'string' || !body.isOutput(output)) return false
+  return body.producer(root) === undefined || body.isOutput(root)
+}
+
+function reject(ground: Ground, progress: number, reason: string, at: string): undefined {
+  ground.note?.(progress, reason, at)
+  return undefined
+}
