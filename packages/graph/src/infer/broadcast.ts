@@ -1,5 +1,6 @@
 // Multidirectional broadcasting of shapes and of known elements.
 import type { Dim } from '../ir.ts'
+import { isCappedBy } from './dim.ts'
 import { concreteCount, maxElements, type Fact } from './fact.ts'
 
 export interface Broadcast {
@@ -19,7 +20,9 @@ export function broadcastDim(a: Dim, b: Dim): Dim | undefined {
   if (typeof a === 'number' && typeof b === 'number') return undefined
   if (typeof a === 'number') return a
   if (typeof b === 'number') return b
-  return null
+  // min(a, n) and a: they are equal, or the minimum is 1; with n above 1 so is a then.
+  if (isCappedBy(b, a)) return a
+  return isCappedBy(a, b) ? b : null
 }
 
 /** The common shape, aligned at the last dimension. */

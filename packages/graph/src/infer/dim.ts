@@ -2,8 +2,8 @@
 // null out; so is everything that has no exact form.
 import type { Dim } from '../ir.ts'
 import {
-  add, atom, constant, constantOf, divideExactly, divideFloor, floorAtom, format, lowest, multiply, parse, subtract,
-  type Polynomial,
+  add, atom, constant, constantOf, divideExactly, divideFloor, floorAtom, format, lowest, minAtom, multiply, parse, smaller,
+  subtract, type Polynomial,
 } from './polynomial.ts' // prettier-ignore
 
 /** Labels under which exporters file every unknown size: equal text does not mean equal size there. */
@@ -82,6 +82,18 @@ export function ceilDivide(a: Dim, n: number): Dim {
   return floorDivide(addDims(a, n - 1), n)
 }
 
+/** The smaller of two sizes; null when one may be negative. */
+export function smallerDim(a: Dim, b: Dim): Dim {
+  return combine(a, b, smaller)
+}
+
+/** True when a is `min(b, n)` with n at least 1: then a never exceeds b, and is 0 only with it. */
+export function isCappedBy(a: Dim, b: Dim): boolean {
+  const [x, y] = (typeof a === 'string' && minAtom(a)) || []
+  if (!x || !y) return false
+  return (fromPolynomial(x) === b && lowest(y) >= 1) || (fromPolynomial(y) === b && lowest(x) >= 1)
+}
+
 /** The least value it can take; -Infinity when unknown. */
 export function lowerBound(dim: Dim): number {
   if (typeof dim === 'number') return dim
@@ -117,7 +129,7 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
   for (const { coefficient, atoms } of p) {
     let product = coefficient
     for (const name of atoms) {
-      const value = sizes.get(name) ?? evaluateFloor(name, sizes)
+      const value = sizes.get(name) ?? evaluateAtom(name, sizes)
       if (value === undefined) return undefined
       product *= value
     }
@@ -126,8 +138,11 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
   return sum
 }
 
-function evaluateFloor(name: string, sizes: ReadonlyMap<string, number>): number | undefined {
+function evaluateAtom(name: string, sizes: ReadonlyMap<string, number>): number | undefined {
   const floor = floorAtom(name)
-  const dividend = floor && evaluateDim(format(floor.dividend), sizes)
-  return floor && dividend !== undefined ? Math.floor(dividend / floor.divisor) : undefined
+  const parts = (floor ? [floor.dividend] : minAtom(name))?.map(part => evaluateDim(format(part), sizes))
+  const [first, second] = parts ?? []
+  if (first === undefined) return undefined
+  if (floor) return Math.floor(first / floor.divisor)
+  return second === undefined ? undefined : Math.min(first, second)
 }

@@ -1,6 +1,7 @@
 // Exact arithmetic on symbolic sizes. A dimension such as `past + 2*sequence` is a polynomial with integer coefficients
-// over atoms; an atom is a size (never negative) or a floor quotient `((s + 1)//2)` of sizes by an integer. Every
-// operation gives the canonical form, so equal text means equal value, or undefined where no exact form exists.
+// over atoms; an atom is a size (never negative), a floor quotient `((s + 1)//2)` of sizes by an integer, or the smaller
+// of two `min(s, 128)`. Every operation gives the canonical form, so equal text means equal value, or undefined where
+// no exact form exists.
 
 export interface Term {
   readonly coefficient: number
@@ -14,6 +15,7 @@ export type Polynomial = readonly Term[]
 /** Larger results are of no use to anybody and grow without bound on hostile graphs. */
 const maxTerms = 24
 const maxAtoms = 8
+const maxDepth = 32
 
 export function constant(value: number): Polynomial {
   return value === 0 ? [] : [{ coefficient: value, atoms: [] }]
@@ -161,6 +163,34 @@ export function floorAtom(
   return dividend && { dividend, divisor: Number(match[2]) }
 }
 
+/** The smaller of two that are both at least zero: decided where one is never above the other, else an atom. */
+export function smaller(a: Polynomial, b: Polynomial): Polynomial | undefined {
+  const difference = subtract(a, b)
+  if (!difference || lowest(a) < 0 || lowest(b) < 0) return undefined
+  if (lowest(difference) >= 0) return b
+  if (lowest(scale(difference, -1) ?? difference) >= 0) return a
+  return atom(`min(${[format(a), format(b)].sort().join(', ')})`)
+}
+
+/** Takes apart an atom `min(a, b)`. */
+export function minAtom(text: string): readonly [Polynomial, Polynomial] | undefined {
+  if (!text.startsWith('min(') || !text.endsWith(')')) return undefined
+  const [a, b] = splitArguments(text.slice(4, -1)).map(parse)
+  return a && b && [a, b]
+}
+
+/** Splits at the comma that stands outside of parentheses and quotes. */
+function splitArguments(text: string): readonly string[] {
+  let depth = 0
+  let quoted = false
+  for (const [at, letter] of [...text].entries()) {
+    if (letter === '"') quoted = !quoted
+    else if (!quoted && (letter === '(' || letter === ')')) depth += letter === '(' ? 1 : -1
+    else if (!quoted && depth === 0 && letter === ',') return [text.slice(0, at), text.slice(at + 1).trim()]
+  }
+  return []
+}
+
 /** The least value it can take given that atoms are at least zero; -Infinity when unknown. */
 export function lowest(p: Polynomial): number {
   if (p.some(term => term.atoms.length > 0 && term.coefficient < 0)) return -Infinity
@@ -181,7 +211,7 @@ function sumText(p: Polynomial): string {
 function termText({ coefficient, atoms }: Term, first: boolean): string {
   const sign = first ? (coefficient < 0 ? '-' : '') : coefficient < 0 ? ' - ' : ' + '
   const size = Math.abs(coefficient)
-  const factors = atoms.map(name => (isPlain(name) || floorAtom(name) ? name : `"${name}"`))
+  const factors = atoms.map(name => (isPlain(name) || floorAtom(name) || minAtom(name) ? name : `"${name}"`))
   if (size !== 1 || atoms.length === 0) factors.unshift(String(size))
   return sign + factors.join('*')
 }
@@ -194,7 +224,7 @@ const isPlain = (name: string): boolean => plainName.test(name)
  * Undefined when it is no such expression; a minus counts as one only between spaces, since names contain hyphens.
  */
 export function parse(text: string): Polynomial | undefined {
-  const tokens = text.match(/"[^"]*"|\*\*|\/\/| - |[A-Za-z_?][\w.:]*|\d+|[-+*/()]|\s+|./g) ?? []
+  const tokens = text.match(/"[^"]*"|\*\*|\/\/| - |[A-Za-z_?][\w.:]*|\d+|[-+*/(),]|\s+|./g) ?? []
   const reader = new ExpressionReader(tokens.filter(token => token === ' - ' || token.trim() !== ''))
   return text.length > 2000 ? undefined : reader.all()
 }
@@ -251,12 +281,20 @@ class ExpressionReader {
     return power
   }
 
+  #smaller(): Polynomial | undefined {
+    if (this.#depth++ > maxDepth) return undefined
+    const a = this.#sum()
+    const b = this.#take(',') ? this.#sum() : undefined
+    return a && b && this.#take(')') ? smaller(a, b) : undefined
+  }
+
   #single(): Polynomial | undefined {
     if (this.#take('(')) {
-      const sum = this.#depth++ < 32 ? this.#sum() : undefined
+      const sum = this.#depth++ < maxDepth ? this.#sum() : undefined
       return this.#take(')') ? sum : undefined
     }
     const token = this.#tokens[this.#at++] ?? ''
+    if (token === 'min' && this.#take('(')) return this.#smaller()
     if (/^\d+$/.test(token)) return Number.isSafeInteger(Number(token)) ? constant(Number(token)) : undefined
     if (isPlain(token)) return atom(token)
     return token.length > 2 && token.startsWith('"') ? atom(token.slice(1, -1)) : undefined

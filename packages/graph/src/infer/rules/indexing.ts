@@ -2,8 +2,8 @@
 import type { Dim } from '../../ir.ts'
 import { sameAsFirst } from './elementwise.ts'
 import type { Call, Rule, RuleTable } from '../call.ts'
-import { addDims, ceilDivide, lowerBound, productOf, subtractDims, upperBound } from '../dim.ts'
-import { tensorFact } from '../fact.ts'
+import { addDims, ceilDivide, lowerBound, productOf, smallerDim, subtractDims, upperBound } from '../dim.ts'
+import { concreteShape, tensorFact } from '../fact.ts'
 import { unknownShape } from './layout.ts'
 
 const shapeOf: Rule = call => {
@@ -89,23 +89,28 @@ function place(bound: Dim, size: Dim): Dim {
   const at = negative ? addDims(bound, size) : bound
   if (lowerBound(subtractDims(at, size)) >= 0) return size
   if (upperBound(at) <= 0) return 0
-  const inside = lowerBound(at) >= 0 && upperBound(subtractDims(at, size)) <= 0
-  return inside ? at : null
+  return lowerBound(at) >= 0 ? smallerDim(at, size) : null
 }
 
 function slicedElements(call: Call, shape: readonly Dim[], cuts: readonly Cut[]): readonly Dim[] | undefined {
   const elements = call.elements(0)
-  const [cut] = cuts
-  const [length] = shape
-  if (!elements || shape.length !== 1 || cuts.length !== 1 || !cut || typeof length !== 'number')
-    return undefined
-  const { start, end, step } = cut
-  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number' || step === 0)
-    return undefined
-  const { from, to } = bounds(length, start, end, step)
-  const taken: Dim[] = []
-  for (let at = from; step > 0 ? at < to : at > to; at += step) taken.push(elements[at] ?? null)
-  return taken
+  const sizes = concreteShape(shape)
+  if (!elements || !sizes) return undefined
+  const picks = sizes.map(size => Array.from({ length: size }, (_, at) => at))
+  for (const { axis, start, end, step } of cuts) {
+    const size = sizes[axis]
+    if (size === undefined || typeof start !== 'number' || typeof end !== 'number') return undefined
+    if (typeof step !== 'number' || step === 0) return undefined
+    const { from, to } = bounds(size, start, end, step)
+    const taken: number[] = []
+    for (let at = from; step > 0 ? at < to : at > to; at += step) taken.push(at)
+    picks[axis] = taken
+  }
+  const places = picks.reduce<readonly number[]>(
+    (rows, axis, depth) => rows.flatMap(row => axis.map(at => row * (sizes[depth] ?? 1) + at)),
+    [0],
+  )
+  return places.map(place => elements[place] ?? null)
 }
 
 const gather: Rule = call => {
