@@ -1,3 +1,4 @@
+export { copyWorkspace } from './copy.ts'
 export { budgetProblems, gzippedBytes, readBudgets } from './budgets.ts'
 export { packInto, pnpm, publicPackages, root } from './packages.ts'
 export type { Entry, Package, Tarball } from './packages.ts'

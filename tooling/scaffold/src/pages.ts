@@ -1,0 +1,59 @@
+// The pages of all algorithms of this repository, as their definitions want them.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AnyAlgorithm } from '@damson/core'
+import { pageOf } from './page.ts'
+
+/** Page texts by path, for every algorithm file; `only` limits them to one family and stem. */
+export async function pages(
+  root: string,
+  only?: { family: string; stem: string },
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const { family, stem, file } of algorithmFiles(root)) {
+    if (only !== undefined && (only.family !== family || only.stem !== stem)) continue
+    const path = join('docs/algorithms', family, `${stem}.md`)
+    const { name, algorithm } = await definedIn(file)
+    found.set(path, pageOf(algorithm, name, existing(join(root, path))))
+  }
+  return found
+}
+
+/** Pages whose head is not what the definition says. */
+export async function stalePages(root: string): Promise<readonly string[]> {
+  return [...(await pages(root))]
+    .filter(([path, text]) => existing(join(root, path)) !== text)
+    .map(([path]) => path)
+}
+
+/** Writes pages; bodies written by hand stay. */
+export function writePages(root: string, texts: ReadonlyMap<string, string>): void {
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+}
+
+function algorithmFiles(root: string): { family: string; stem: string; file: string }[] {
+  return readdirSync(join(root, 'packages')).flatMap(family => {
+    const folder = join(root, 'packages', family, 'src/algorithms')
+    const names = existsSync(folder) ? readdirSync(folder).filter(name => /^[a-z0-9-]+\.ts$/.test(name)) : []
+    return names.sort().map(name => ({ family, stem: basename(name, '.ts'), file: join(folder, name) }))
+  })
+}
+
+async function definedIn(file: string): Promise<{ name: string; algorithm: AnyAlgorithm }> {
+  const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href)
+  const found = Object.entries(module).find(([, value]) => isDefined(value))
+  if (found === undefined || !isDefined(found[1])) throw new Error(`expected ${file} to export an algorithm`)
+  return { name: found[0], algorithm: found[1].algorithm }
+}
+
+function isDefined(value: unknown): value is { readonly algorithm: AnyAlgorithm } {
+  return typeof value === 'function' && 'algorithm' in value
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}
