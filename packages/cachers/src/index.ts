@@ -1,1 +1,2 @@
-export {}
+export { load, save, smash, plan, explain } from '@damson/core'
+export { periodicCache } from './algorithms/periodic-cache.ts'

@@ -1,1 +1,2 @@
-export {}
+export { load, save, smash, plan, explain } from '@damson/core'
+export { weightOnly } from './algorithms/weight-only.ts'

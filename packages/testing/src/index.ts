@@ -1,1 +1,9 @@
-export {}
+export { describeAlgorithm } from './conformance/describe-algorithm.ts'
+export { goldenArray, goldenJson } from './golden.node.ts'
+export { checkAlgorithm, checks } from './conformance/check-algorithm.ts'
+export { sqnr } from './conformance/quality.ts'
+export type { AlgorithmCases, Check, Finding, MakeModel, Subject } from './conformance/subject.ts'
+export { readNpy } from './npy.ts'
+export { differences, expectSameOutputs, runOnce, type Difference, type Tolerance } from './same-outputs.ts'
+export { seededNormal, seededRandom } from './seeded.ts'
+export { tinyConvNet, tinyEncoder, tinyMlp, tinyModels, tinyUnet } from './tiny-models.ts'

@@ -1,0 +1,54 @@
+// Copying and hashing whole files through one small buffer, so that carried files and untouched parts cost no memory.
+import { createSha256, type Sink, type Source } from '@damson/graph'
+import type { SavedFile } from './saved.ts'
+
+const bandBytes = 4 << 20
+
+/** Copies a file into a sink and returns its size and hash. */
+export async function copyFile(
+  source: Source,
+  sink: Sink,
+  path: string,
+  signal?: AbortSignal,
+): Promise<SavedFile> {
+  const file = await sink.create(path)
+  await file.reserve(source.size)
+  const sha256 = await eachBand(source, signal, (offset, band) => file.write(offset, band))
+  await file.close()
+  return { bytes: source.size, sha256 }
+}
+
+/** Size and hash of a file. */
+export async function hashFile(source: Source, signal?: AbortSignal): Promise<SavedFile> {
+  return { bytes: source.size, sha256: await eachBand(source, signal, async () => {}) }
+}
+
+/** The whole of a small file as text. */
+export async function readText(source: Source): Promise<string> {
+  const bytes = new Uint8Array(source.size)
+  await source.read(0, bytes)
+  return new TextDecoder().decode(bytes)
+}
+
+async function eachBand(
+  source: Source,
+  signal: AbortSignal | undefined,
+  visit: (offset: number, band: Uint8Array) => Promise<void>,
+): Promise<string> {
+  const hash = createSha256()
+  const buffer = new Uint8Array(Math.min(bandBytes, source.size))
+  for (let offset = 0; offset < source.size; offset += buffer.length) {
+    const band = buffer.subarray(0, Math.min(buffer.length, source.size - offset))
+    await source.read(offset, band, signal)
+    hash.update(band)
+    await visit(offset, band)
+  }
+  return hash.digest()
+}
+
+/** SHA-256 of bytes in memory, as 64 hexadecimal digits. */
+export async function textHash(bytes: Uint8Array): Promise<string> {
+  const hash = createSha256()
+  hash.update(bytes)
+  return hash.digest()
+}

@@ -1,0 +1,266 @@
+// Writing a model: parts streamed into one sink that becomes visible as a whole, carried files copied, and a record of
+// what was done, with the hash of every file. A part that did not change is copied byte for byte.
+import {
+  DamsonError,
+  openFolder,
+  openSink,
+  writeGraph,
+  type Sink,
+  type SinkLike,
+  type Source,
+  type SourceFolder,
+  type Tensor,
+} from '@damson/graph'
+import { copyFile, textHash } from './files.ts'
+import { fileOfPart, recordPath } from './layout.ts'
+import type { OnEvent } from './events.ts'
+import type { Layout, Model, Part } from './model.ts'
+import { saveProvenance } from './provenance.ts'
+import { formatSaved, type Saved, type SavedFile } from './saved.ts'
+import { encodeState, graphOfTensors } from './states.ts'
+import { version } from './version.ts'
+
+/** Where `save` writes: a path (Node; ending in `.onnx` it stays one file), a directory handle, a stream, or a `Sink`. */
+export type Savable = SinkLike
+
+export interface SaveOptions {
+  /** In a transformers.js folder: the dtype name to write as; other variants there stay untouched. */
+  readonly variant?: string
+  readonly signal?: AbortSignal
+  readonly onEvent?: OnEvent
+}
+
+export interface SaveResult {
+  /** Every file written, by path, with size in bytes and SHA-256. */
+  readonly files: ReadonlyMap<string, SavedFile>
+}
+
+/** Writes a model. Either all of it is there afterwards or nothing is; the source is never touched. */
+export async function save(model: Model, to: Savable, options: SaveOptions = {}): Promise<SaveResult> {
+  const place = await placeOf(model, to, options)
+  const sink = openSink(to)
+  try {
+    const files = await writeModel(model, sink, place, options)
+    await sink.commit()
+    return { files }
+  } catch (error) {
+    await sink.abort()
+    throw error
+  }
+}
+
+interface Destination {
+  readonly layout: Layout
+  readonly variant: string | undefined
+  /** Name of the one file, when a single file is written. */
+  readonly file: string | undefined
+  /** Whether the record can be written beside the model. */
+  readonly record: boolean
+  /** What lies there already: path to the identity of the content. */
+  readonly present: ReadonlyMap<string, string>
+}
+
+async function placeOf(model: Model, to: Savable, options: SaveOptions): Promise<Destination> {
+  const variant = options.variant ?? model.identity.variant
+  const file = fileName(model, to)
+  if (file !== undefined && model.parts.size > 1) {
+    throw new DamsonError(
+      'invalid-output',
+      `Expected a folder to write the ${model.parts.size} parts ${[...model.parts.keys()].join(', ')} into, got the file "${file}".`,
+    )
+  }
+  if (options.variant !== undefined && model.layout !== 'transformers.js') {
+    throw new DamsonError(
+      'unknown-variant',
+      `Variants belong to transformers.js folders (onnx/model_q4.onnx); this model is a ${model.layout}.`,
+    )
+  }
+  const layout: Layout = file !== undefined ? 'file' : model.layout === 'file' ? 'folder' : model.layout
+  const place = { layout, variant, file, record: canHoldRecord(to), present: await presentFiles(to, file) }
+  refuseOverSource(model, place)
+  return place
+}
+
+/** The name of the one file that is written; undefined when a folder is. */
+function fileName(model: Model, to: Savable): string | undefined {
+  if (typeof to === 'string') return to.endsWith('.onnx') ? to.split(/[\\/]/).at(-1) : undefined
+  if ('kind' in to && to.kind === 'file') return to.name
+  return 'getWriter' in to ? [...model.parts.values()][0]?.path : undefined
+}
+
+/** A stream or a single file handle takes one file and has no room for the record. */
+function canHoldRecord(to: Savable): boolean {
+  return typeof to === 'string' || !('getWriter' in to || ('kind' in to && to.kind === 'file'))
+}
+
+/** The files of the destination, as far as it can be looked into: a path or a directory handle. */
+async function presentFiles(to: Savable, file: string | undefined): Promise<ReadonlyMap<string, string>> {
+  if (typeof to !== 'string' && !('kind' in to && to.kind === 'directory')) return new Map()
+  const folder = openFolder(
+    typeof to === 'string' && file !== undefined ? to.slice(0, -file.length) || '.' : to,
+  )
+  const names = file === undefined ? await listed(folder) : [file]
+  const found = new Map<string, string>()
+  for (const name of names) {
+    const source = await folder.open(name)
+    if (source) found.set(name, source.key)
+    await source?.close?.()
+  }
+  return found
+}
+
+/** A destination that does not exist yet holds nothing. */
+async function listed(folder: SourceFolder): Promise<readonly string[]> {
+  try {
+    return await folder.list()
+  } catch (error) {
+    const missing =
+      DamsonError.isInstance(error, 'not-found') ||
+      (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+    if (missing) return []
+    throw error
+  }
+}
+
+/** Weights are read while the output is written, so a part must not be written over the file it is read from. */
+function refuseOverSource(model: Model, place: Destination): void {
+  for (const part of model.parts.values()) {
+    const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
+    const there = place.present.get(path)
+    if (there !== undefined && [...(part.file?.files.values() ?? [])].some(source => source.key === there)) {
+      throw new DamsonError(
+        'invalid-output',
+        `Expected another place than the model itself: "${path}" is the file that "${part.name}" is read from. ` +
+          'Choose another folder, file name or variant.',
+        { details: { path, part: part.name } },
+      )
+    }
+  }
+}
+
+async function writeModel(
+  model: Model,
+  sink: Sink,
+  place: Destination,
+  options: SaveOptions,
+): Promise<ReadonlyMap<string, SavedFile>> {
+  const files = new Map<string, SavedFile>()
+  const { signal } = options
+  for (const part of model.parts.values()) {
+    const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
+    for (const [name, file] of await writePart(part, sink, path, options)) files.set(name, file)
+  }
+  for (const [path, source] of place.layout === 'file' ? [] : model.files) {
+    const stays =
+      place.present.get(path) === source.key || (options.variant !== undefined && place.present.has(path))
+    if (!stays) files.set(path, await copyFile(source, sink, path, signal))
+  }
+  if (!place.record) return files
+  const states = await writeStates(model, sink, place, files, options)
+  const record = recordPath(place.layout, place.file ?? model.identity.name, place.variant)
+  const text = await formatSaved(recordOf(model, place, files, states), textHash)
+  files.set(record, await writeText(sink, record, text))
+  return files
+}
+
+/** An unchanged part under its own name is copied as it is, external data included. */
+async function writePart(
+  part: Part,
+  sink: Sink,
+  path: string,
+  options: SaveOptions,
+): Promise<ReadonlyMap<string, SavedFile>> {
+  const { signal } = options
+  const original = part.file
+  const main = original && [...original.files.keys()].find(name => name.endsWith('.onnx'))
+  const sameName = main !== undefined && (original?.files.size === 1 || main === path)
+  if (original && original.graph === part.graph && sameName)
+    return copyPart(original.files, main, sink, path, signal)
+  const { files } = await writeGraph(part.graph, sink, path, {
+    ...(signal ? { signal } : {}),
+    onProgress: (done, total) =>
+      options.onEvent?.({ type: 'progress', step: `save ${part.name}`, done, total }),
+  })
+  return new Map(files.map(({ path: name, bytes, sha256 }) => [name, { bytes, sha256 }]))
+}
+
+async function copyPart(
+  sources: ReadonlyMap<string, Source>,
+  main: string,
+  sink: Sink,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, SavedFile>> {
+  const files = new Map<string, SavedFile>()
+  for (const [name, source] of sources) {
+    const to = name === main ? path : name
+    files.set(to, await copyFile(source, sink, to, signal))
+  }
+  return files
+}
+
+interface SavedStates {
+  readonly path?: string
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+async function writeStates(
+  model: Model,
+  sink: Sink,
+  place: Destination,
+  files: Map<string, SavedFile>,
+  options: SaveOptions,
+): Promise<SavedStates> {
+  const tensors = new Map<string, Tensor>()
+  const values = new Map(
+    model.replays.map(({ applied, state }) => [applied.id, encodeState(state, applied.id, tensors)]),
+  )
+  if (tensors.size === 0) return { values }
+  const path = recordPath(place.layout, place.file ?? model.identity.name, place.variant).replace(
+    /json$/,
+    'states.onnx_data',
+  )
+  const written = await writeGraph(
+    graphOfTensors(tensors),
+    sink,
+    path,
+    options.signal ? { signal: options.signal } : {},
+  )
+  for (const { path: name, bytes, sha256 } of written.files) files.set(name, { bytes, sha256 })
+  return { path, values }
+}
+
+function recordOf(
+  model: Model,
+  place: Destination,
+  files: ReadonlyMap<string, SavedFile>,
+  states: SavedStates,
+): Omit<Saved, 'checksum' | 'damson'> {
+  const parts = [...model.parts.values()]
+  const fileOf = (path: string): string => place.file ?? fileOfPart(path, place.layout, place.variant)
+  return {
+    tools: { '@damson/core': version },
+    source: model.identity,
+    layout: place.layout,
+    ...(place.variant === undefined ? {} : { variant: place.variant }),
+    parts: Object.fromEntries(parts.map(({ name, path, role }) => [name, { path: fileOf(path), role }])),
+    steps: model.applied.map(({ state: _baked, ...step }) => {
+      const state = states.values.get(step.id)
+      return { ...step, ...(state === undefined ? {} : { state }) }
+    }),
+    ports: model.ports,
+    provenance: Object.fromEntries(parts.map(part => [part.name, saveProvenance(part.graph)])),
+    ...(states.path === undefined ? {} : { states: states.path }),
+    files: Object.fromEntries(files),
+    ...(model.price ? { price: model.price } : {}),
+  }
+}
+
+async function writeText(sink: Sink, path: string, text: string): Promise<SavedFile> {
+  const bytes = new TextEncoder().encode(text)
+  const file = await sink.create(path)
+  await file.reserve(bytes.length)
+  await file.write(0, bytes)
+  await file.close()
+  return { bytes: bytes.length, sha256: await textHash(bytes) }
+}

@@ -1,0 +1,140 @@
+// Weights in 2, 4 or 8 bits with a scale for every block of a row, computed from the smallest and largest number of the
+// block. Activations stay in floating point. Codes, scales and zero points are those of ONNX Runtime's own quantizer.
+//   symmetric:  s = w_max / -2^(b-1) with w_max the number of largest magnitude,  q = round(w / s) + 2^(b-1)
+//   asymmetric: s = (max - min) / (2^b - 1),  z = round(-min / s),  q = round(w / s) + z
+import {
+  defineAlgorithm,
+  flag,
+  int,
+  oneOf,
+  type Context,
+  type Group,
+  type Model,
+  type Part,
+} from '@damson/core'
+import { isRefusal, refuse, weights, type Refusal, type Weight } from '@damson/graph'
+import type { BlockSpec } from '@damson/numerics'
+import { codeBlocks, createCoder, type BlockCodes, type Coder } from '../block-coding.ts'
+import { emitGather, emitMatMul } from '../block-operators.ts'
+import { blockBytes } from '../coded-size.ts'
+import { matrixOf, type MatrixWeight } from '../matrix-weights.ts'
+import { replaceWeights, type Replacement } from '../replace-weights.ts'
+
+const id = '@damson/quantizers/weight-only'
+const version = 1
+
+const params = {
+  /** Bits of a code. */
+  bits: oneOf({ options: [2, 4, 8], default: 4, doc: 'Bits of a code.' }),
+  /** Numbers that share a scale: a power of two. */
+  blockSize: oneOf({ options: [16, 32, 64, 128, 256], default: 32, doc: 'Numbers that share a scale.' }),
+  /** Without zero points: a little smaller, a little less exact. */
+  symmetric: flag({ default: false, doc: 'Without zero points: a little smaller, a little less exact.' }),
+  /** Code embedding tables too. */
+  embeddings: flag({ default: true, doc: 'Code embedding tables too (4 and 8 bits).' }),
+  /** Arithmetic of the product: 0 the runtime's choice, 1 fp32, 2 fp16, 3 bf16, 4 int8 activations; `auto`: 4 on cpu. */
+  accuracyLevel: int({
+    min: 0,
+    max: 4,
+    or: ['auto'],
+    default: 'auto',
+    doc: 'Arithmetic of the product: 0 left to the runtime, 1 fp32, 2 fp16, 3 bf16, 4 int8 activations. auto: 4 on cpu, else 0.',
+  }),
+}
+
+type Ctx = Context<typeof params>
+
+/** Block-wise weight-only quantization by range (round to nearest). */
+export const weightOnly = defineAlgorithm({
+  id,
+  version,
+  summary: 'Weights in 2, 4 or 8 bits with a scale for each block; activations stay in floating point.',
+  paper: 'ONNX Runtime MatMulNBits; Dettmers & Zettlemoyer 2022, arXiv 2212.09720',
+  contract: { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'] },
+  params,
+  groups: (part, ctx) => groupsOf(part, ctx),
+  rewrite: (model, ctx) => {
+    const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+    return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, coder), model)
+  },
+})
+
+function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
+  const candidates = weights(part.graph).map(weight => candidateOf(weight, ctx))
+  const accepted = candidates.flatMap(each => (isRefusal(each) ? [] : [each]))
+  if (accepted.length === 0) return bestRefusal(candidates.filter(isRefusal))
+  return accepted.map(({ weight }) => ({
+    sites: [{ weight }],
+    needs: ['weight:float'],
+    takes: ['weight:float'],
+    gives: ['weight:coded'],
+  }))
+}
+
+/** The most telling reason: of a matrix if there is one, else that there is none. */
+function bestRefusal(refusals: readonly Refusal[]): Refusal {
+  const matrix = refusals.find(({ refused }) => !refused.startsWith('has ') && !refused.startsWith('is int'))
+  return matrix
+    ? refuse(`no matrix to code; "${matrix.at ?? ''}" ${matrix.refused}`, matrix.at)
+    : refuse('has no constant matrix')
+}
+
+function candidateOf(weight: Weight, { params }: Ctx): MatrixWeight | Refusal {
+  const matrix = matrixOf(weight)
+  if (isRefusal(matrix)) return matrix
+  if (matrix.use === 'gather' && !params.embeddings)
+    return refuse('is an embedding, and embeddings are off', weight)
+  if (matrix.use === 'gather' && params.bits === 2)
+    return refuse('is an embedding, which has no 2-bit operator', weight)
+  if (matrix.use === 'gather' && (matrix.K * params.bits) % 8 !== 0)
+    return refuse('has rows that do not fill bytes', weight)
+  const after = blockBytes(specOf(matrix, params))
+  if (after >= weight.tensor.byteLength) {
+    return refuse(`would grow from ${weight.tensor.byteLength} to ${after} bytes`, weight)
+  }
+  return matrix
+}
+
+function specOf(
+  { K, N, layout, use, weight }: MatrixWeight,
+  { bits, blockSize, symmetric }: Ctx['params'],
+): BlockSpec {
+  const rule = use === 'gather' ? 'GatherBlockQuantized' : 'MatMulNBits'
+  const dtype = weight.tensor.dtype === 'float16' ? 'float16' : 'float32'
+  return { K, N, layout, bits, blockSize, symmetric, rule, dtype }
+}
+
+function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
+  const { graph } = model.part(name)
+  const claimed = ctx.groups(name).flatMap(group => group.sites)
+  const replacements = claimed.flatMap(site => {
+    const matrix = 'weight' in site ? matrixOf(site.weight) : undefined
+    return matrix === undefined || isRefusal(matrix) ? [] : [replacementOf(matrix, ctx, coder)]
+  })
+  return model.withGraph(name, replaceWeights(graph, replacements, true))
+}
+
+function replacementOf(matrix: MatrixWeight, ctx: Ctx, coder: Coder): Replacement {
+  const spec = specOf(matrix, ctx.params)
+  const codes: BlockCodes = codeBlocks(matrix.weight.tensor, spec, `${id}:${version}`, coder)
+  const tensors = { [`Q${spec.bits}`]: codes.packed, scales: codes.scales, zero_points: codes.zeroPoints }
+  return {
+    weight: matrix.weight,
+    tensors,
+    emit: (draft, node, name) => {
+      const coded = [
+        name(`Q${spec.bits}`),
+        name('scales'),
+        ...(codes.zeroPoints ? [name('zero_points')] : []),
+      ]
+      if (matrix.use === 'gather') emitGather(draft, node, coded, spec)
+      else emitMatMul(draft, node, coded, spec, levelOf(ctx))
+    },
+  }
+}
+
+function levelOf({ params, target }: Ctx): number {
+  if (params.accuracyLevel !== 'auto') return params.accuracyLevel
+  // Measured: int8 activations make one row 9 times faster than fp32 on CPU; other targets choose for themselves.
+  return target.startsWith('cpu') ? 4 : 0
+}

@@ -1,0 +1,78 @@
+// Puts coded tensors in the place of weights: the new initializers stand where the weight stood (in the body that defined
+// it), every consumer in every body is rewritten, and the weight goes.
+import {
+  Draft, mapBodies, scopes, type Body, type Graph, type Node, type Scope, type Tensor, type Weight,
+} from '@damson/graph' // prettier-ignore
+
+/** One weight and what takes its place. */
+export interface Replacement {
+  readonly weight: Weight
+  /** New initializers by suffix: `Q4`, `scales`, `zero_points` behind the name of the weight. */
+  readonly tensors: Readonly<Record<string, Tensor | undefined>>
+  /** Rewrites one consumer; `names` gives the new initializers by suffix, `''` for those that are absent. */
+  readonly emit: (draft: Draft, node: Node, name: (suffix: string) => string) => void
+}
+
+/** The graph with all replacements made, and the operator set that they need imported. */
+export function replaceWeights(
+  graph: Graph,
+  replacements: readonly Replacement[],
+  microsoft: boolean,
+): Graph {
+  const taken = new Set([...scopes(graph)].flatMap(({ body }) => namesOf(body)))
+  const plans = replacements.map(each => ({ ...each, names: freshNames(each, taken) }))
+  const byNode = new Map(
+    plans.flatMap(plan => plan.weight.uses.map(use => [placeOf(use.scope, use.node), plan] as const)),
+  )
+  const changed = mapBodies(graph, (body, scope) => {
+    const mine = plans.filter(plan => plan.weight.scope.path === scope.path)
+    const nodes = body.nodes.filter(node => byNode.has(placeOf(scope, node)))
+    if (mine.length === 0 && nodes.length === 0) return body
+    const draft = new Draft(body, scope)
+    for (const node of nodes) {
+      const plan = byNode.get(placeOf(scope, node))
+      plan?.emit(draft, node, suffix => plan.names.get(suffix) ?? '')
+    }
+    for (const plan of mine) exchange(draft, plan)
+    return draft.finish()
+  })
+  return microsoft && replacements.length > 0 ? withMicrosoft(changed) : changed
+}
+
+type Plan = Replacement & { readonly names: ReadonlyMap<string, string> }
+
+/** Nodes are found again by place and first output: bodies are rebuilt while their nodes keep their outputs. */
+const placeOf = (scope: Scope, node: Node): string => `${scope.path}\n${node.outputs[0] ?? node.name}`
+
+function exchange(draft: Draft, { weight, tensors, names }: Plan): void {
+  for (const [suffix, tensor] of Object.entries(tensors)) {
+    const name = names.get(suffix)
+    if (tensor && name !== undefined) draft.setInitializer(name, tensor, { origins: weight.origins })
+  }
+  if (weight.storage === 'initializer') draft.removeInitializer(weight.name)
+  else for (const node of draft.nodes) if (node.outputs[0] === weight.name) draft.remove(node)
+}
+
+function freshNames({ weight, tensors }: Replacement, taken: Set<string>): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const suffix of Object.keys(tensors)) {
+    if (!tensors[suffix]) continue
+    let name = `${weight.name}_${suffix}`
+    for (let n = 1; taken.has(name); n++) name = `${weight.name}_${suffix}_${n}`
+    taken.add(name)
+    names.set(suffix, name)
+  }
+  return names
+}
+
+function namesOf(body: Body): readonly string[] {
+  const infos = [...body.inputs, ...body.outputs].map(info => info.name)
+  return [...infos, ...body.initializers.keys(), ...body.nodes.flatMap(node => [node.name, ...node.outputs])]
+}
+
+/** The graph with com.microsoft imported. */
+function withMicrosoft(graph: Graph): Graph {
+  if (graph.opset('com.microsoft') > 0) return graph
+  const opsets = new Map(graph.header.opsets).set('com.microsoft', 1)
+  return graph.with({ header: { ...graph.header, opsets } })
+}

@@ -1,0 +1,111 @@
+// Declared facts against the graph: what a group needs was there, what it takes is gone, what it gives has come, and no
+// other fact changed at any site. A site is followed through the rewrite by its origins.
+import {
+  factTable,
+  isFact,
+  type Fact,
+  type FactInfo,
+  type Group,
+  type Model,
+  type Part,
+  type Site,
+} from '@damson/core'
+import { walk, weights } from '@damson/graph'
+import { smashed } from './smashed.ts'
+import type { Check, Subject } from './subject.ts'
+
+/** What holds at an original site: fact to value, or undefined where no probe tells. */
+type Held = ReadonlyMap<string, boolean | undefined>
+
+const factsAreTrue: Check = {
+  name: 'declared facts are what the graphs show',
+  run: async subject => {
+    const problems: string[] = []
+    for (const [name, make] of Object.entries(subject.cases.accepts)) {
+      const before = await make()
+      const after = await smashed(subject, before)
+      for (const part of before.parts.values()) {
+        const found = partProblems(subject, before, after, part)
+        problems.push(...found.map(problem => `"${name}", part "${part.name}": ${problem}`))
+      }
+    }
+    return [...new Set(problems)].slice(0, 12)
+  },
+}
+
+function partProblems(subject: Subject, before: Model, after: Model, part: Part): readonly string[] {
+  const { algorithm } = subject.defined
+  const table = factTable([algorithm])
+  const groups = groupsIn(subject, after, part)
+  return [...table].flatMap(([fact, info]) => {
+    if (!info.probe || !isFact(fact)) return []
+    const was = holds(before, part, info)
+    const is = holds(after, after.part(part.name), info)
+    return factProblems(fact, info, groups, { was, is })
+  })
+}
+
+/** The groups on the original part; none where the step did not work. */
+function groupsIn({ defined, cases }: Subject, after: Model, part: Part): readonly Group[] {
+  const worked = after.applied.some(step => step.claims[part.name] !== undefined)
+  if (!worked) return []
+  const step = defined(cases.params ?? {})
+  const groups = defined.algorithm.groups(part, {
+    params: step.params, target: cases.target ?? 'cpu', seed: 7, step: defined.algorithm.id, parts: [], ports: [],
+    selects: () => true, groups: () => [], warn: () => {},
+  }) // prettier-ignore
+  return 'refused' in groups ? [] : groups
+}
+
+/** Where a fact holds, by origin. What several sites came from one origin holds where it holds at all of them. */
+function holds(model: Model, part: Part, info: FactInfo): Held {
+  const held = new Map<string, boolean | undefined>()
+  for (const [names, site] of sitesOf(part, info)) {
+    const value = info.probe?.(site, part, model)
+    for (const name of names) {
+      const old = held.get(name)
+      held.set(name, value === undefined ? old : old === undefined ? value : old && value)
+    }
+  }
+  return held
+}
+
+function sitesOf(part: Part, { scope }: FactInfo): readonly (readonly [readonly string[], Site])[] {
+  if (scope === 'weight') return weights(part.graph).map(weight => [weight.origins, { weight }])
+  if (scope === 'node')
+    return [...walk(part.graph)].map(({ node, scope: at }) => [node.origins, { node, path: at.path }])
+  return [[['part'], { part }]]
+}
+
+function factProblems(
+  fact: Fact,
+  info: FactInfo,
+  groups: readonly Group[],
+  { was, is }: { was: Held; is: Held },
+): readonly string[] {
+  const named = (side: 'needs' | 'takes' | 'gives'): ReadonlySet<string> =>
+    new Set(groups.filter(group => group[side]?.includes(fact)).flatMap(group => originsIn(group, info, was)))
+  const [needs, takes, gives] = [named('needs'), named('takes'), named('gives')]
+  return [...was.keys()].flatMap(origin => {
+    const [old, now] = [was.get(origin), is.get(origin)]
+    if (needs.has(origin) && old === false) return [`needs "${fact}" at "${origin}", where it does not hold`]
+    if (takes.has(origin) && now === true && old === true)
+      return [`takes "${fact}" at "${origin}", where it still holds`]
+    if (gives.has(origin) && now === false) return [`gives "${fact}" at "${origin}", where it does not hold`]
+    if (old === true && now === false && !takes.has(origin))
+      return [`ends "${fact}" at "${origin}" without saying so (takes)`]
+    if (old === false && now === true && !gives.has(origin))
+      return [`brings "${fact}" at "${origin}" without saying so (gives)`]
+    return []
+  })
+}
+
+function originsIn(group: Group, { scope }: FactInfo, all: Held): readonly string[] {
+  if (scope === 'part' || scope === 'run' || group.sites.some(site => 'part' in site)) return [...all.keys()]
+  return group.sites.flatMap(site =>
+    'weight' in site ? site.weight.origins : 'node' in site ? site.node.origins : [],
+  )
+}
+
+/** All checks of facts. */
+export const factChecks: readonly Check[] = [factsAreTrue]
