@@ -13,7 +13,9 @@ export type Site =
 
 /**
  * What an algorithm says of some sites. `needs` must hold before, `takes` no longer holds after, `gives` holds after,
- * `changes`: numbers move, types stay. A group without takes and gives may reach beyond the place the user named.
+ * `changes`: numbers move, types stay. A group without takes and gives may reach beyond the place the user named,
+ * when another group of the step stays inside. Facts of weights hold at the weight sites of a group, facts of nodes at its
+ * node sites; a part site stands for all of them. Facts of a part or of its run hold at the part of any site.
  */
 export interface Group {
   readonly sites: readonly Site[]

@@ -78,10 +78,10 @@ export function isPlain(site: Site): boolean | undefined {
   return site.node.domain === '' && !quantizing.has(site.node.op)
 }
 
-/** Not inside a branch of an `If`. What a middleware skips does not show in the graph. */
+/** False inside a branch of an `If`. That a middleware skips it does not show in the graph, so it never says true. */
 export function runsAlways(site: Site): boolean | undefined {
   if (!('node' in site)) return undefined
-  return !/(^|\/)(then|else)_branch(\/|$)/.test(site.path ?? '')
+  return /(^|\/)(then|else)_branch(\/|$)/.test(site.path ?? '') ? false : undefined
 }
 
 /** Every dimension of every input that a caller feeds is a number. */

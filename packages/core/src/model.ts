@@ -49,8 +49,11 @@ export interface AppliedStep extends SavedStep {
   readonly seed: number
   /** Which hooks have to be replayed on load; a step with none is baked into the graphs. */
   readonly replays: readonly ('session' | 'wrap')[]
-  /** Part name to the identities (origins) of the sites it claimed. */
+  /** Part name to what it claimed there: `part`, `weight:<origin>`, `node:<origin>`. */
   readonly claims: Readonly<Record<string, readonly string[]>>
+  /** Part name to the facts that it took and gave there: what no probe can read from the graph later. */
+  readonly took?: Readonly<Record<string, readonly string[]>> | undefined
+  readonly gave?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
 /** A step whose `session` or `wrap` hook acts when the model runs; in the order of the plan, the first outermost. */

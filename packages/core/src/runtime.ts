@@ -59,14 +59,24 @@ export interface StatisticRequest {
   readonly bins?: number
 }
 export interface StatisticResult {
+  /** Finite positions seen, and others: those count in nothing else. */
   readonly count: number
+  readonly excluded: number
+  /** Finite positions of each channel, where an axis was kept. */
+  readonly counts?: Float64Array
   readonly min?: Float64Array
   readonly max?: Float64Array
+  /** Largest |x|. */
+  readonly absmax?: Float64Array
   readonly sum?: Float64Array
   readonly sumOfSquares?: Float64Array
+  /** Σ|x|. */
+  readonly sumOfAbsolutes?: Float64Array
   readonly histogram?: { readonly counts: Float64Array; readonly from: number; readonly to: number }
   /** XᵀX [k, k] over rows of the value's last axis. */
   readonly gram?: Float64Array
+  /** Rows that went into `gram`. */
+  readonly rows?: number
 }
 
 /** Something open that runs; sessions belong to the runtime. */

@@ -1,0 +1,130 @@
+// Where a step works: globs over node names, weight names, module paths and `op:Type`. `*` stands for any text, slashes
+// included, `?` for one character. A node or weight that was merged from several matches only if all its origins do; a
+// weight with several users, unless it is named itself, only if all of them do. In between is a partial match.
+import { nodeIdentity, type Node } from '@damson/graph'
+import type { Place, Site } from './algorithm.ts'
+
+export type Match = 'yes' | 'no' | 'partial'
+
+/** A pattern, compiled. `hits` says whether anything has matched it, for "your glob matches nothing". */
+export interface Glob {
+  readonly pattern: string
+  /** For `op:` patterns, what follows. */
+  readonly op: boolean
+  test(name: string): boolean
+}
+
+/** Compiles a glob; it matches whole names. */
+export function glob(pattern: string): Glob {
+  const op = pattern.startsWith('op:')
+  const source = (op ? pattern.slice(3) : pattern)
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '[^]*')
+    .replace(/\?/g, '[^]')
+  const expression = new RegExp(`^${source}$`)
+  return { pattern, op, test: name => expression.test(name) }
+}
+
+/** Decides sites for one place. Parts are not its business. */
+export class PlaceMatcher {
+  readonly #include: readonly Glob[]
+  readonly #exclude: readonly Glob[]
+  readonly #hit = new Set<string>()
+
+  constructor(place: Place) {
+    this.#include = (place.include ?? []).map(glob)
+    this.#exclude = (place.exclude ?? []).map(glob)
+  }
+
+  /** True when it leaves anything out. */
+  get restricts(): boolean {
+    return this.#include.length + this.#exclude.length > 0
+  }
+
+  /** Patterns that no site asked about so far has matched, not even partly. */
+  unmatched(): readonly string[] {
+    return [...this.#include, ...this.#exclude].map(each => each.pattern).filter(each => !this.#hit.has(each))
+  }
+
+  match(site: Site): Match {
+    const included = this.#include.length === 0 ? 'yes' : this.#any(this.#include, site)
+    const excluded = this.#any(this.#exclude, site)
+    if (included === 'no' || excluded === 'yes') return 'no'
+    return included === 'partial' || excluded === 'partial' ? 'partial' : 'yes'
+  }
+
+  #any(globs: readonly Glob[], site: Site): Match {
+    if (globs.length === 0) return 'no'
+    if ('part' in site) return 'partial'
+    const found = 'node' in site ? this.#node(globs, site.node, site.path) : this.#weight(globs, site)
+    return found
+  }
+
+  #node(globs: readonly Glob[], node: Node, path = ''): Match {
+    const ops = [node.op, `${node.domain === '' ? 'ai.onnx' : node.domain}.${node.op}`]
+    const byOp = this.#hits(
+      globs.filter(each => each.op),
+      ops,
+    )
+    const names = globs.filter(each => !each.op)
+    if (byOp) return 'yes'
+    if (node.origins.length <= 1)
+      return this.#hits(names, [...namesOf(node, path), ...node.origins]) ? 'yes' : 'no'
+    if (names.some(each => each.pattern === node.name)) return this.#hits(names, [node.name]) ? 'yes' : 'no'
+    return share(node.origins, origin => (this.#hits(names, [origin]) ? 'yes' : 'no'))
+  }
+
+  #weight(globs: readonly Glob[], { weight }: Extract<Site, { readonly weight: unknown }>): Match {
+    const names = globs.filter(each => !each.op)
+    const one = weight.origins.length <= 1
+    if (this.#hits(names, [weight.name, weight.id, ...(one ? weight.origins : [])])) return 'yes'
+    const byOrigin = one
+      ? 'no'
+      : share(weight.origins, origin => (this.#hits(names, [origin]) ? 'yes' : 'no'))
+    if (byOrigin === 'yes') return 'yes'
+    const byUse = share(weight.uses, use => this.#node(globs, use.node, use.scope.path))
+    return byUse === 'no' ? byOrigin : byUse
+  }
+
+  #hits(globs: readonly Glob[], names: readonly string[]): boolean {
+    const found = globs.filter(each => names.some(name => each.test(name)))
+    for (const { pattern } of found) this.#hit.add(pattern)
+    return found.length > 0
+  }
+}
+
+function share<T>(items: readonly T[], test: (item: T) => Match): Match {
+  const matches = items.map(test)
+  if (matches.length > 0 && matches.every(match => match === 'yes')) return 'yes'
+  return matches.some(match => match !== 'no') ? 'partial' : 'no'
+}
+
+/** Every name that a node answers to: its own, the one behind the path of its body, and its module path, dotted and not. */
+export function namesOf(node: Node, path = ''): readonly string[] {
+  const name = nodeIdentity(node)
+  const modules = modulesOf(node)
+  const slashed = modules.length === 0 ? [] : [`/${modules.join('/')}/${node.op}`]
+  const dotted = modules.length > 0 ? modules : name.split('/').slice(1, -1)
+  return [
+    name,
+    ...(path === '' ? [] : [`${path}/${name}`]),
+    ...slashed,
+    ...(dotted.length === 0 ? [] : [dotted.join('.')]),
+  ]
+}
+
+/** The module path of a node, outermost first: from the metadata of dynamo exports (`pkg.torch.onnx.name_scopes`). */
+function modulesOf(node: Node): readonly string[] {
+  const scopes = node.metadata?.get('pkg.torch.onnx.name_scopes')
+  const listed = scopes === undefined ? [] : [...scopes.matchAll(/'([^']*)'/g)].map(match => match[1] ?? '')
+  const space = node.metadata?.get('namespace')
+  const spaced =
+    space === undefined ? [] : [...space.matchAll(/(?:^|\/)([^/:]*): /g)].map(match => match[1] ?? '')
+  // The last entry is the call itself; each one before repeats the path of the one before it.
+  const paths = (listed.length > 0 ? listed : spaced).slice(0, -1)
+  return paths.flatMap((path, at) => {
+    const outer = paths[at - 1] ?? ''
+    const own = outer !== '' && path.startsWith(`${outer}.`) ? path.slice(outer.length + 1) : path
+    return own === '' ? [] : [own]
+  })
+}

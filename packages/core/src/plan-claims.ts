@@ -1,0 +1,321 @@
+// The first half of planning: where each step works, and what it says there. Places are resolved, groups asked for and
+// cut down to the place, and what cannot be honoured becomes a conflict.
+import { DamsonError, isRefusal, nodeIdentity, type Refusal } from '@damson/graph'
+import type { AnyAlgorithm, Context, Group, Place, Site, Step } from './algorithm.ts'
+import { checkGroup, effectsOf, meets, type Effects } from './effects.ts'
+import type { FactTable } from './facts.ts'
+import type { Model, Part } from './model.ts'
+import { nearest } from './near.ts'
+import type { Params } from './params.ts'
+import { PlaceMatcher } from './place.ts'
+import type { Conflict } from './plan-types.ts'
+import type { Target } from './runtime.ts'
+import { stepSeed } from './seeds.ts'
+import { SiteIndex, wholePart, type SiteKey } from './site-index.ts'
+
+/** What planning reads: the model with its sites numbered, the facts, the target. Shared by all plans of one call. */
+export interface Ground {
+  readonly model: Model
+  readonly facts: FactTable
+  readonly target: Target
+  readonly seed: number
+  index(part: string): SiteIndex
+}
+
+/** A step with an id and everything it claims. */
+export interface Resolved {
+  readonly id: string
+  readonly step: Step
+  /** Position in the list given. */
+  readonly at: number
+  readonly claims: ReadonlyMap<string, PartClaim>
+  readonly conflicts: readonly Conflict[]
+}
+
+/** The claim of one step on one part. */
+export interface PartClaim {
+  readonly index: SiteIndex
+  readonly groups: readonly Group[]
+  readonly keys: ReadonlySet<SiteKey>
+  readonly effects: Effects
+}
+
+export function groundOf(model: Model, facts: FactTable, target: Target, seed = 0): Ground {
+  const made = new Map<string, SiteIndex>()
+  const index = (name: string): SiteIndex => {
+    const known = made.get(name) ?? new SiteIndex(model.part(name))
+    made.set(name, known)
+    return known
+  }
+  return { model, facts, target, seed, index }
+}
+
+/** Ids in list order: the n-th of its like is `id#n`, counting steps already applied to the model. */
+export function stepIds(model: Model, steps: readonly Step[]): readonly string[] {
+  const seen = new Map<string, number>()
+  for (const { use } of model.applied) seen.set(use, (seen.get(use) ?? 0) + 1)
+  return steps.map(({ algorithm: { id } }) => {
+    const count = (seen.get(id) ?? 0) + 1
+    seen.set(id, count)
+    return count === 1 ? id : `${id}#${count}`
+  })
+}
+
+/** Claims of all steps; those placed on the rest come after all others. Order of the result is that of the list. */
+export function resolveSteps(ground: Ground, steps: readonly Step[]): readonly Resolved[] {
+  const ids = stepIds(ground.model, steps)
+  const resolve = (step: Step, at: number, others: readonly Resolved[]): Resolved =>
+    resolveStep(ground, step, ids[at] ?? step.algorithm.id, at, others)
+  const placed = new Map<number, Resolved>()
+  steps.forEach((step, at) => !wantsRest(step) && placed.set(at, resolve(step, at, [])))
+  const others = [...placed.values()]
+  return steps.map((step, at) => placed.get(at) ?? resolve(step, at, others))
+}
+
+export function wantsRest(step: Step): boolean {
+  return step.on === 'rest' || step.on?.rest === true
+}
+
+/** The place of a step as a record: `'rest'` and no place at all have no globs. */
+export function placeOf(step: Step): Place {
+  return step.on === 'rest' ? { rest: true } : (step.on ?? {})
+}
+
+interface Asked {
+  readonly part: string
+  readonly refusal?: Refusal
+  readonly claim?: PartClaim
+  readonly partial: readonly SiteKey[]
+}
+
+function resolveStep(
+  ground: Ground,
+  step: Step,
+  id: string,
+  at: number,
+  others: readonly Resolved[],
+): Resolved {
+  const place = placeOf(step)
+  const named = place.parts ?? [...ground.model.parts.keys()]
+  const known = named.filter(part => ground.model.parts.has(part))
+  const matcher = new PlaceMatcher(place)
+  const asked = known.map(part => askPart(ground, step, id, ground.index(part), matcher, others))
+  if (matcher.restricts) for (const part of known) touchAll(ground.index(part), matcher)
+  const claims = new Map(asked.flatMap(({ part, claim }) => (claim ? [[part, claim] as const] : [])))
+  const conflicts = [
+    ...named.filter(part => !known.includes(part)).map(part => unknownPart(ground, id, part)),
+    ...asked.flatMap(each => (each.partial.length > 0 ? [partialMatch(ground, id, each)] : [])),
+    ...(place.parts ? asked.flatMap(each => refusedPart(id, each)) : []),
+    ...matcher.unmatched().map(pattern => noMatch(ground, id, known, pattern)),
+  ]
+  const empty = claims.size === 0 && conflicts.length === 0 ? [noSite(step, id, asked)] : []
+  return { id, step, at, claims, conflicts: [...conflicts, ...empty] }
+}
+
+/** Lets every glob see every name, also of sites that the algorithm did not offer: only then "matches nothing" is true. */
+function touchAll(index: SiteIndex, matcher: PlaceMatcher): void {
+  if (matcher.unmatched().length === 0) return
+  for (const { node, scope } of index.nodes) matcher.match({ node, path: scope.path })
+  for (const weight of index.weights) matcher.match({ weight })
+}
+
+function askPart(
+  ground: Ground,
+  step: Step,
+  id: string,
+  index: SiteIndex,
+  matcher: PlaceMatcher,
+  others: readonly Resolved[],
+): Asked {
+  const { part } = index
+  const taken = wantsRest(step) ? claimedByOthers(step.algorithm, part.name, others) : undefined
+  const selects = (site: Site): boolean => {
+    const match = matcher.match(site)
+    const key = index.keyOf(site)
+    if (match === 'no' || key === undefined) return false
+    return taken === undefined || !meets(taken, key)
+  }
+  const groups = callGroups(step.algorithm, part, planContext(ground, step, id, selects))
+  if (isRefusal(groups)) return { part: part.name, refusal: groups, partial: [] }
+  for (const group of groups) {
+    checkGroup(ground.facts, step.algorithm, group)
+    for (const site of group.sites) if (index.keyOf(site) === undefined) throw foreignSite(id, part, site)
+  }
+  const { kept, partial } = cutGroups(groups, selects, site => matcher.match(site) === 'partial')
+  if (kept.length === 0) return { part: part.name, partial: [] }
+  const keys = new Set(kept.flatMap(group => group.sites.flatMap(site => index.keyOf(site) ?? [])))
+  const effects = effectsOf(ground.facts, index, kept, step.algorithm)
+  const split = partial.flatMap(site => index.keyOf(site) ?? [])
+  return { part: part.name, claim: { index, groups: kept, keys, effects }, partial: [...new Set(split)] }
+}
+
+/**
+ * Groups cut down to a place. A group that neither takes nor gives may reach beyond it (what AWQ folds its scales into),
+ * as long as another group keeps inside; where no group takes or gives, all are cut.
+ */
+function cutGroups(
+  groups: readonly Group[],
+  selects: (site: Site) => boolean,
+  isPartial: (site: Site) => boolean,
+): { readonly kept: readonly Group[]; readonly partial: readonly Site[] } {
+  const acts = (group: Group): boolean => (group.takes ?? []).length + (group.gives ?? []).length > 0
+  const reaching = groups.some(acts) ? groups.filter(group => !acts(group)) : []
+  const cut = groups
+    .filter(group => !reaching.includes(group))
+    .flatMap(group => cutGroup(group, selects))
+  const partial = cut.flatMap(group => group.sites.filter(isPartial))
+  return { kept: cut.length === 0 ? [] : [...cut, ...reaching], partial }
+}
+
+/**
+ * A group cut to the sites that pass; none when a whole kind of its sites is gone, since a group of weights and nodes
+ * means nothing without the nodes.
+ */
+export function cutGroup(group: Group, passes: (site: Site) => boolean): readonly Group[] {
+  const sites = group.sites.filter(passes)
+  const kinds = (list: readonly Site[]): number => new Set(list.map(kindOf)).size
+  return sites.length > 0 && kinds(sites) === kinds(group.sites) ? [{ ...group, sites }] : []
+}
+
+function kindOf(site: Site): 'part' | 'node' | 'weight' {
+  return 'part' in site ? 'part' : 'node' in site ? 'node' : 'weight'
+}
+
+/** Where other steps take a fact that this algorithm takes too; everything they claim when it takes none. */
+function claimedByOthers(
+  { contract }: AnyAlgorithm,
+  part: string,
+  others: readonly Resolved[],
+): ReadonlySet<SiteKey> {
+  const own = contract.takes ?? []
+  const shares = ({ takes = [] }: Group): boolean => own.length === 0 || takes.some(fact => own.includes(fact))
+  const claims = others.flatMap(other => other.claims.get(part) ?? [])
+  const keys = claims.flatMap(({ index, groups }) =>
+    groups.filter(shares).flatMap(group => group.sites.flatMap(site => index.keyOf(site) ?? [])),
+  )
+  return new Set(keys)
+}
+
+/** Calls `groups`, adding step and part to whatever it throws. */
+export function callGroups(
+  algorithm: AnyAlgorithm,
+  part: Part,
+  context: Context<Params>,
+): readonly Group[] | Refusal {
+  try {
+    return algorithm.groups(part, context)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new DamsonError(
+      'step-failed',
+      `${algorithm.id} failed to say where it works in "${part.name}": ${why}`,
+      {
+        cause,
+        details: { step: context.step, part: part.name },
+      },
+    )
+  }
+}
+
+function planContext(
+  ground: Ground,
+  step: Step,
+  id: string,
+  selects: (site: Site) => boolean,
+): Context<Params> {
+  return {
+    params: step.params,
+    target: ground.target,
+    seed: stepSeed(ground.seed, id),
+    step: id,
+    parts: [],
+    ports: [],
+    selects,
+    groups: () => [],
+    warn: () => {},
+  }
+}
+
+function foreignSite(id: string, part: Part, site: Site): DamsonError {
+  const name = 'node' in site ? nodeIdentity(site.node) : 'weight' in site ? site.weight.name : site.part.name
+  return new DamsonError(
+    'invalid-group',
+    `${id} names "${name}", which is not in the part "${part.name}" it was asked about.`,
+  )
+}
+
+function some(index: SiteIndex, keys: Iterable<SiteKey>): readonly string[] {
+  return [...new Set([...keys].map(key => index.label(key)))].slice(0, 5)
+}
+
+function unknownPart({ model }: Ground, id: string, part: string): Conflict {
+  const parts = [...model.parts.keys()]
+  const near = nearest(part, parts)
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+  return {
+    code: 'unknown-part', steps: [id], part, nodes: [],
+    message: `${id} is placed on "${part}", but the model has the parts ${parts.join(', ')}.${hint}`,
+  } // prettier-ignore
+}
+
+function refusedPart(id: string, { part, refusal, claim, partial }: Asked): readonly Conflict[] {
+  if (claim || partial.length > 0) return []
+  const at = refusal?.at === undefined ? '' : ` (at ${refusal.at})`
+  const why = refusal ? `${refusal.refused}${at}` : 'nothing there is selected'
+  const nodes = refusal?.at === undefined ? [] : [refusal.at]
+  return [
+    {
+      code: 'refused',
+      steps: [id],
+      part,
+      nodes,
+      message: `${id} is placed on "${part}", which refuses: ${why}.`,
+    },
+  ]
+}
+
+function noSite(step: Step, id: string, asked: readonly Asked[]): Conflict {
+  const reasons = asked.map(({ part, refusal }) => {
+    const at = refusal?.at === undefined ? '' : ` (at ${refusal.at})`
+    if (refusal) return `${part}: ${refusal.refused}${at}`
+    return `${part}: ${wantsRest(step) ? 'nothing is left by the other steps' : 'nothing is selected'}`
+  })
+  return {
+    code: 'no-site',
+    steps: [id],
+    nodes: [],
+    message: `${id} finds nowhere to work. ${reasons.join('; ')}.`,
+  }
+}
+
+function noMatch(ground: Ground, id: string, parts: readonly string[], pattern: string): Conflict {
+  const names = parts.flatMap(part => ground.index(part).nodes.map(({ node }) => nodeIdentity(node)))
+  const near = pattern.includes('*') ? undefined : nearest(pattern, names)
+  const hint =
+    near === undefined
+      ? ` Names there look like ${names.slice(0, 3).join(', ')}.`
+      : ` Did you mean "${near}"?`
+  const message = `${id}: no node, weight or module in ${parts.join(', ')} matches "${pattern}".${hint}`
+  return { code: 'no-match', steps: [id], nodes: [], message }
+}
+
+function partialMatch(ground: Ground, id: string, { part, partial }: Asked): Conflict {
+  const index = ground.index(part)
+  const names = partial.map(key => {
+    const site = index.siteOf(key)
+    return key === wholePart
+      ? `the whole of "${part}"`
+      : 'weight' in site
+        ? site.weight.name
+        : index.label(key)
+  })
+  const isWhole = partial[0] === wholePart
+  const nodes = isWhole ? [] : some(index, partial)
+  const advice = isWhole
+    ? 'It works on whole parts: leave include and exclude out.'
+    : 'Name them in include or in exclude.'
+  return {
+    code: 'partial-match', steps: [id], part, nodes,
+    message: `${id} is placed so that ${names.slice(0, 5).join(', ')} would be taken only partly: merged from several nodes, or used outside the place too. ${advice}`,
+  } // prettier-ignore
+}

@@ -1,0 +1,72 @@
+// Plans for people and for other programs.
+import type { Conflict, Plan, PlannedStep } from './plan-types.ts'
+import { formatRecipeStep, type RecipeStep } from './recipe.ts'
+import { formatStep } from './step-text.ts'
+
+/** A plan as text: the steps in order with what they claim, the reasons, the sizes, the conflicts. */
+export function formatPlan(plan: Plan): string {
+  const among = plan.steps.map(({ step }) => step.algorithm)
+  const steps = plan.steps.flatMap((planned, at) => [
+    `${at + 1}. ${formatStep(planned.step, among)}`,
+    ...planned.claims.map(claim => `     ${claimLine(claim)}`),
+  ])
+  const edges = plan.edges.map(({ before, after, because }) => `  ${before} before ${after}: ${because}`)
+  const dropped = plan.dropped.map(({ before, after, because }) => `  ${before} before ${after}: ${because}`)
+  const sizes = (plan.sizes ?? []).map(
+    ({ part, before, after, exact }) =>
+      `  ${part}: ${megabytes(before)} → ${exact ? '' : 'at most '}${megabytes(after)}`,
+  )
+  return [
+    ...steps,
+    ...section('Order', edges),
+    ...section('Not honoured, because hard reasons or the order of the list go the other way', dropped),
+    ...section('Weights', sizes),
+    ...section('Conflicts', plan.conflicts.flatMap(conflictLines)),
+  ].join('\n')
+}
+
+function claimLine({ part, weights, nodes, whole, bytes }: PlannedStep['claims'][number]): string {
+  const counts = [
+    ...(whole ? ['as a whole'] : []),
+    ...(weights.length > 0
+      ? [`${weights.length} weight${weights.length === 1 ? '' : 's'} (${megabytes(bytes)})`]
+      : []),
+    ...(nodes.length > 0 ? [`${nodes.length} node${nodes.length === 1 ? '' : 's'}`] : []),
+  ]
+  return `${part}: ${counts.join(', ')}`
+}
+
+function conflictLines({ code, message, suggestion }: Conflict): readonly string[] {
+  return [`  ${code}: ${message}`, ...(suggestion ? [`    try: ${suggestion.text}`] : [])]
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines]
+}
+
+/** 1 MB = 10⁶ bytes. */
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 2)} MB`
+}
+
+/** A plan as JSON holds it: steps in their resolved recipe form. */
+export interface PlanJson extends Omit<Plan, 'steps' | 'conflicts'> {
+  readonly steps: readonly (Omit<PlannedStep, 'step'> & { readonly step: RecipeStep })[]
+  readonly conflicts: readonly (Omit<Conflict, 'suggestion'> & {
+    readonly suggestion?: { readonly text: string; readonly steps: readonly RecipeStep[] }
+  })[]
+}
+
+/** A plan as plain data for `JSON.stringify`. */
+export function planJson(plan: Plan): PlanJson {
+  return {
+    ...plan,
+    steps: plan.steps.map(planned => ({ ...planned, step: formatRecipeStep(planned.step) })),
+    conflicts: plan.conflicts.map(({ suggestion, ...conflict }) => ({
+      ...conflict,
+      ...(suggestion
+        ? { suggestion: { text: suggestion.text, steps: suggestion.steps.map(formatRecipeStep) } }
+        : {}),
+    })),
+  }
+}

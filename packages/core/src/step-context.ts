@@ -1,0 +1,109 @@
+// What a hook sees of its step. Between planning and the hook other steps have rewritten the graph, so groups are asked
+// for again and restricted, by origins, to what the plan claimed.
+import { DamsonError, isRefusal } from '@damson/graph'
+import type { AnyAlgorithm, Context, Group, Place, Site } from './algorithm.ts'
+import type { Model, Part } from './model.ts'
+import type { Params } from './params.ts'
+import { callGroups, cutGroup } from './plan-claims.ts'
+import { claimNames } from './recorded-facts.ts'
+import type { Claim } from './plan-types.ts'
+import type { Target } from './runtime.ts'
+
+/** A step at the moment one of its hooks is called. */
+export interface StepAtWork {
+  readonly id: string
+  readonly algorithm: AnyAlgorithm
+  readonly params: Readonly<Record<string, unknown>>
+  readonly on: Place | 'rest' | undefined
+  /** Part name to the names of what it claimed there (`claimNames`). */
+  readonly claims: Readonly<Record<string, readonly string[]>>
+  readonly seed: number
+  readonly target: Target
+  warn(code: string, message: string, details?: Readonly<Record<string, unknown>>): void
+}
+
+/** Claims of a plan as they are saved. */
+export function savedClaims(claims: readonly Claim[]): Readonly<Record<string, readonly string[]>> {
+  const names = ({ weights, nodes, whole }: Claim): readonly string[] => [
+    ...(whole ? ['part'] : []),
+    ...weights.map(name => `weight:${name}`),
+    ...nodes.map(name => `node:${name}`),
+  ]
+  return Object.fromEntries(claims.map(claim => [claim.part, names(claim)]))
+}
+
+/** The context of a hook. `parts` narrows it to some of the parts the step works in. */
+export function contextOf(
+  step: StepAtWork,
+  model: Model,
+  parts: readonly string[] = Object.keys(step.claims),
+): Context<Params> {
+  const selects = (site: Site): boolean => parts.some(part => isIn(step, part, site))
+  const context: Context<Params> = {
+    params: step.params,
+    target: step.target,
+    seed: step.seed,
+    step: step.id,
+    parts,
+    ports: model.ports.filter(port => port.step === step.id && parts.includes(port.part)),
+    selects,
+    groups: which => {
+      const part = typeof which === 'string' ? model.part(which) : which
+      return parts.includes(part.name) ? claimedGroups(step, part, context) : []
+    },
+    warn: (code, message, details) => step.warn(code, message, details),
+  }
+  return context
+}
+
+function claimedGroups(step: StepAtWork, part: Part, context: Context<Params>): readonly Group[] {
+  const selects = (site: Site): boolean => isIn(step, part.name, site)
+  const groups = callGroups(step.algorithm, part, { ...context, selects, groups: () => [] })
+  if (isRefusal(groups)) {
+    const at = groups.at === undefined ? '' : ` (at ${groups.at})`
+    throw new DamsonError(
+      'refused-later',
+      `${step.id} accepted "${part.name}" when it was planned, but refuses the graph as it is now: ${groups.refused}${at}. ` +
+        'An earlier step changed it: give the two steps different places.',
+      { details: { step: step.id, part: part.name, refusal: groups } },
+    )
+  }
+  return groups.flatMap(group => cutGroup(group, selects))
+}
+
+/** True for what the plan claimed. What was merged of claimed and unclaimed origins is refused, by name. */
+function isIn(step: StepAtWork, part: string, site: Site): boolean {
+  const claimed = new Set(step.claims[part])
+  const names = claimNames(site)
+  const inside = names.filter(name => claimed.has(name))
+  if (inside.length === names.length) return true
+  if (inside.length > 0) throw merged(step.id, part, site, names, inside)
+  return isNew(site) && isOpen(step)
+}
+
+/** Made by damson since: claimed by whoever took everything the part offers. */
+function isNew(site: Site): boolean {
+  if ('part' in site) return false
+  return ('weight' in site ? site.weight.origins : site.node.origins).length === 0
+}
+
+function isOpen({ on }: StepAtWork): boolean {
+  return on === undefined || (on !== 'rest' && !on.include && !on.exclude && !on.rest)
+}
+
+function merged(
+  id: string,
+  part: string,
+  site: Site,
+  names: readonly string[],
+  inside: readonly string[],
+): DamsonError {
+  const outside = names.filter(name => !inside.includes(name))
+  const what = 'weight' in site ? site.weight.name : 'node' in site ? site.node.name : part
+  return new DamsonError(
+    'partial-match',
+    `${id}: "${what}" in "${part}" was merged from places inside (${inside.join(', ')}) and outside (${outside.join(', ')}) ` +
+      'of what the step claims. Widen its place, or keep the step that merged them away from there.',
+    { details: { step: id, part, inside, outside } },
+  )
+}
