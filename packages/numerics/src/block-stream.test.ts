@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BlockSpec } from './block-spec.ts'
-import { blockSlices, blockStreamBytes, type BlockRows, type BlockStream } from './block-stream.ts'
+import { blockSlices, blockStreamBytes } from './block-plan.ts'
+import type { BlockRows, BlockStream } from './block-stream.ts'
 import { createKernel } from './kernel.ts'
 import { quantizeBlocks } from './quantize-blocks.ts'
 

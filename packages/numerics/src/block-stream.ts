@@ -1,15 +1,11 @@
 // Block-wise coding of a matrix that arrives in bands. The caller reads its file straight into `band`, pushes, and writes
 // the finished rows out; memory is the band plus the result of one weight (KN) or of one band (NK), whatever the model's size.
-import { claimBytes, type Arena } from './arena.ts'
-import { blockSizes, type BlockSizes, type BlockSpec } from './block-spec.ts'
-import type { BlockCall } from './engine.ts'
+import type { Arena } from './arena.ts'
+import { planBlockStream, type BandOptions, type BlockPlan } from './block-plan.ts'
+import type { BlockSizes, BlockSpec } from './block-spec.ts'
+import type { BlockCall, Engine } from './engine.ts'
 import { NumericsError, requireInteger } from './error.ts'
 import { fillZeroPointPadding, repeatStaleCodes } from './block-padding.ts'
-
-export interface BandOptions {
-  /** Upper bound of a band in source bytes; at least one row (NK) or one block of rows (KN) is taken. Default 4 MiB. */
-  readonly bandBytes?: number
-}
 
 /** Finished rows of a coded matrix; views on the kernel's memory, valid until the next `push` or the next stream. */
 export interface BlockRows {
@@ -42,151 +38,84 @@ export interface BlockStream {
   push(rows: number): BlockRows | undefined
 }
 
-interface Plan {
-  readonly sizes: BlockSizes
-  readonly bandRows: number
-  readonly sourceRowBytes: number
-  /** Rows of the result that are kept at once. */
-  readonly keptRows: number
-  /** Bytes of: source, source as float32 (0 if it is), codes, scales, zero points. */
-  readonly regions: readonly [number, number, number, number, number]
-}
-
-function planBlockStream(spec: BlockSpec, { bandBytes = 4 << 20 }: BandOptions): Plan {
-  const sizes = blockSizes(spec)
-  requireInteger('bandBytes', bandBytes, 1)
-  const { K, N, layout, blockSize } = spec
-  const columns = layout === 'KN' ? N : K
-  const sourceRowBytes = columns * sizes.sourceElementBytes
-  const step = layout === 'KN' ? blockSize : 1
-  const most = layout === 'KN' ? Math.ceil(K / blockSize) * blockSize : N
-  const bandRows = Math.min(most, Math.max(1, Math.floor(bandBytes / sourceRowBytes / step)) * step)
-  const keptRows = layout === 'KN' ? N : bandRows
-  return {
-    sizes,
-    bandRows,
-    sourceRowBytes,
-    keptRows,
-    regions: [
-      bandRows * sourceRowBytes,
-      sizes.sourceElementBytes === 4 ? 0 : bandRows * columns * 4,
-      keptRows * sizes.rowBytes,
-      keptRows * sizes.kBlocks * 4,
-      keptRows * sizes.zeroRowBytes,
-    ],
-  }
-}
-
-/** Bytes of kernel memory that a stream takes. For KN that is the band plus the whole result of the weight. */
-export function blockStreamBytes(spec: BlockSpec, options: BandOptions = {}): number {
-  return claimBytes(planBlockStream(spec, options).regions)
-}
-
-/**
- * Ranges of columns of a KN weight such that a stream over each stays within `maxBytes` (one range if the whole does).
- * A slice is a matrix of its own: `{ ...spec, N: to - from }`, its band filled from N * k + from on, row by row, and its
- * result is rows from..to of the whole. Columns come in multiples of 16, so one slice may exceed a very small bound.
- */
-export function blockSlices(
-  spec: BlockSpec,
-  maxBytes: number,
-  options: BandOptions = {},
-): readonly { readonly from: number; readonly to: number }[] {
-  const { N } = spec
-  let parts = 1
-  const width = (): number => Math.min(N, Math.ceil(N / parts / 16) * 16)
-  while (width() > 16 && blockStreamBytes({ ...spec, N: width() }, options) > maxBytes) parts++
-  const slices = []
-  for (let from = 0; from < N; from += width()) slices.push({ from, to: Math.min(N, from + width()) })
-  return slices
-}
-
 /** Opens a stream on a kernel's memory. */
 export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOptions = {}): BlockStream {
   const plan = planBlockStream(spec, options)
-  const { sizes, bandRows, sourceRowBytes, keptRows } = plan
+  const { sizes, bandRows, sourceRowBytes } = plan
   const { engine } = arena
   const claim = arena.claim(plan.regions)
-  const [source = 0, floats = 0, codes = 0, scales = 0, zeros = 0] = claim.addresses
-  const memory = engine.memory()
+  const [source = 0] = claim.addresses
+  const coder = openCoder(engine, spec, plan, claim.addresses)
   const total = spec.layout === 'KN' ? spec.K : spec.N
-  const call = {
-    ...callOf(spec, sizes),
-    source: floatAddress(spec, source, floats),
-    packed: codes,
-    scales,
-    zeroPoints: spec.symmetric ? 0 : zeros,
-  }
   let done = 0
   let unsoundBlocks = 0
-
-  const rowsOf = (from: number, to: number): BlockRows => ({
-    from,
-    to,
-    packed: new Uint8Array(memory, codes, (to - from) * sizes.rowBytes),
-    scales: new Float32Array(memory, scales, (to - from) * sizes.kBlocks),
-    ...(spec.symmetric
-      ? {}
-      : { zeroPoints: new Uint8Array(memory, zeros, (to - from) * sizes.zeroRowBytes) }),
-    unsoundBlocks,
-  })
-  const clear = (): void => {
-    if (spec.symmetric) return
-    const bytes = new Uint8Array(memory, zeros, keptRows * sizes.zeroRowBytes)
-    bytes.fill(0)
-    fillZeroPointPadding(bytes, spec, sizes)
-  }
-  const widen = (rows: number): void => {
-    if (spec.dtype === undefined || spec.dtype === 'float32') return
-    engine.widen(source, rows * (sourceRowBytes / 2), floats, spec.dtype)
-  }
-  clear()
-
   return {
     spec,
     sizes,
     bandRows,
     sourceRowBytes,
-    band: new Uint8Array(memory, source, bandRows * sourceRowBytes),
+    band: new Uint8Array(engine.memory(), source, bandRows * sourceRowBytes),
     push: rows => {
       claim.check()
       checkRows(spec, rows, bandRows, done, total)
-      widen(rows)
       const from = done
       done += rows
-      if (spec.layout === 'KN') {
-        unsoundBlocks += engine.blocksOfColumns({ ...call, rows, firstBlock: from / spec.blockSize })
-        if (done < total) return undefined
-      } else {
-        if (from > 0) clear()
-        unsoundBlocks = engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
-      }
-      const result = spec.layout === 'KN' ? rowsOf(0, spec.N) : rowsOf(from, done)
-      repeatStaleCodes(result.packed, spec, sizes)
-      return result
+      if (spec.layout === 'NK') return coder.rowsOf(from, done, coder.code(rows, from))
+      unsoundBlocks += coder.code(rows, from)
+      return done < total ? undefined : coder.rowsOf(0, spec.N, unsoundBlocks)
     },
   }
 }
 
-type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock' | 'source' | 'packed' | 'scales' | 'zeroPoints'>
-
-function callOf(spec: BlockSpec, sizes: BlockSizes): FixedCall {
-  const { K, N, bits, blockSize } = spec
-  return {
-    K,
-    N,
-    bits,
-    blockSize,
-    kBlocks: sizes.kBlocks,
-    rowBytes: sizes.rowBytes,
-    zeroRowBytes: sizes.zeroRowBytes,
-    divide: spec.rule === 'GatherBlockQuantized',
-    halfScales: spec.dtype === 'float16',
-  }
+interface Coder {
+  /** Codes the rows that lie in the band, from row `from` of the source on; returns how many blocks are unsound. */
+  code(rows: number, from: number): number
+  /** The finished rows from..to of the result. */
+  rowsOf(from: number, to: number, unsoundBlocks: number): BlockRows
 }
 
-function floatAddress(spec: BlockSpec, source: number, floats: number): number {
-  return spec.dtype === undefined || spec.dtype === 'float32' ? source : floats
+function openCoder(engine: Engine, spec: BlockSpec, plan: BlockPlan, addresses: readonly number[]): Coder {
+  const { sizes, keptRows } = plan
+  const { symmetric, dtype = 'float32' } = spec
+  const [source = 0, floats = 0, packed = 0, scales = 0, zeros = 0] = addresses
+  const memory = engine.memory()
+  const call: Omit<BlockCall, 'rows' | 'firstBlock'> = {
+    ...spec,
+    ...sizes,
+    source: dtype === 'float32' ? source : floats,
+    packed,
+    scales,
+    zeroPoints: symmetric ? 0 : zeros,
+    divide: spec.rule === 'GatherBlockQuantized',
+    halfScales: dtype === 'float16',
+  }
+  return {
+    code: (rows, from) => {
+      if (dtype !== 'float32') engine.widen(source, rows * (plan.sourceRowBytes / 2), floats, dtype)
+      // Zero points are OR-ed into their bytes.
+      if (!symmetric && (spec.layout === 'NK' || from === 0)) {
+        fillZeroPointPadding(
+          new Uint8Array(memory, zeros, keptRows * sizes.zeroRowBytes).fill(0),
+          spec,
+          sizes,
+        )
+      }
+      if (spec.layout === 'NK') return engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
+      return engine.blocksOfColumns({ ...call, rows, firstBlock: from / spec.blockSize })
+    },
+    rowsOf: (from, to, unsoundBlocks) => {
+      const codes = new Uint8Array(memory, packed, (to - from) * sizes.rowBytes)
+      repeatStaleCodes(codes, spec, sizes)
+      return {
+        from,
+        to,
+        packed: codes,
+        scales: new Float32Array(memory, scales, (to - from) * sizes.kBlocks),
+        ...(symmetric ? {} : { zeroPoints: new Uint8Array(memory, zeros, (to - from) * sizes.zeroRowBytes) }),
+        unsoundBlocks,
+      }
+    },
+  }
 }
 
 function checkRows(spec: BlockSpec, rows: number, bandRows: number, done: number, total: number): void {

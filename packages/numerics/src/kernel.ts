@@ -1,6 +1,7 @@
 // The door to the element-wise work: one kernel is one memory and one thread, and codes one weight at a time.
 import { createArena } from './arena.ts'
-import { openBlockStream, type BandOptions, type BlockStream } from './block-stream.ts'
+import type { BandOptions } from './block-plan.ts'
+import { openBlockStream, type BlockStream } from './block-stream.ts'
 import type { BlockSpec } from './block-spec.ts'
 import type { Engine } from './engine.ts'
 import {

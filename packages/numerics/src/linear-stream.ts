@@ -1,6 +1,6 @@
 // 8-bit coding of a tensor that arrives in bands: once for the ranges, once for the codes. Memory is one band and its codes.
-import type { Arena, Claim } from './arena.ts'
-import type { BandOptions } from './block-stream.ts'
+import type { Arena } from './arena.ts'
+import type { BandOptions } from './block-plan.ts'
 import { requireInteger, requireLength } from './error.ts'
 import { channelRuns, linearShape, type LinearShape } from './linear-shape.ts'
 
@@ -58,37 +58,39 @@ export interface LinearStream extends Bands {
   push(rows: number): LinearRows
 }
 
+/** Rows of a band whose channels follow each other, as both engine calls take them. */
+interface Run {
+  readonly source: number
+  readonly rows: number
+  readonly columns: number
+  readonly per: 'row' | 'column'
+  /** Row of the band, and channel, that the run starts with. */
+  readonly row: number
+  readonly channel: number
+}
+
 interface Open {
-  readonly claim: Claim
   readonly bands: Bands
-  /** Address of the float32 values of the band. */
-  readonly values: number
   /** Address of the caller's own region. */
   readonly extra: number
-  /** Checks the order, widens the rows, returns the first row's number. */
-  take(rows: number): number
+  /** Checks the order, widens the rows; the first row's number and the runs. */
+  take(rows: number): { readonly from: number; readonly runs: readonly Run[] }
 }
 
 /** The range of each channel of a tensor. */
 export function openRangeStream(arena: Arena, spec: LinearSpec, options: BandOptions = {}): RangeStream {
   const shape = linearShape(spec.shape, spec.axis)
   const { engine } = arena
-  const { bands, values, extra, take } = openBands(arena, spec, shape, options, () => shape.channels * 8)
+  const { bands, extra, take } = openBands(arena, spec, shape, options, () => shape.channels * 8)
   const min = new Float32Array(engine.memory(), extra, shape.channels).fill(Infinity)
   const max = new Float32Array(engine.memory(), extra + shape.channels * 4, shape.channels).fill(-Infinity)
   let nonFinite = 0
   return {
     ...bands,
     push: rows => {
-      for (const run of channelRuns(shape, take(rows), rows)) {
-        nonFinite += engine.range({
-          source: values + run.row * shape.columns * 4,
-          rows: run.rows,
-          columns: run.columns,
-          minima: min.byteOffset + run.channel * 4,
-          maxima: max.byteOffset + run.channel * 4,
-          per: shape.per === 'column' ? 'column' : 'row',
-        })
+      for (const run of take(rows).runs) {
+        const at = run.channel * 4
+        nonFinite += engine.range({ ...run, minima: min.byteOffset + at, maxima: max.byteOffset + at })
       }
     },
     result: () => ({ min: min.slice(), max: max.slice(), nonFinite }),
@@ -108,13 +110,8 @@ export function openLinearStream(
   const { engine } = arena
   // Column kernels read scales four at a time.
   const padded = shape.channels + 3
-  const { bands, values, extra, take } = openBands(
-    arena,
-    spec,
-    shape,
-    options,
-    bandRows => padded * 8 + bandRows * shape.columns,
-  )
+  const bytes = (bandRows: number): number => padded * 8 + bandRows * shape.columns
+  const { bands, extra, take } = openBands(arena, spec, shape, options, bytes)
   const scales = new Float32Array(engine.memory(), extra, shape.channels)
   const zeroPoints = new Int32Array(engine.memory(), extra + padded * 4, shape.channels)
   scales.set(given.scales)
@@ -123,16 +120,13 @@ export function openLinearStream(
   return {
     ...bands,
     push: rows => {
-      const from = take(rows)
-      for (const run of channelRuns(shape, from, rows)) {
+      const { from, runs } = take(rows)
+      for (const run of runs) {
         engine.linear({
-          source: values + run.row * shape.columns * 4,
-          rows: run.rows,
-          columns: run.columns,
+          ...run,
           codes: codes + run.row * shape.columns,
           scales: scales.byteOffset + run.channel * 4,
           zeroPoints: zeroPoints.byteOffset + run.channel * 4,
-          per: shape.per === 'column' ? 'column' : 'row',
           low: given.low,
           high: given.high,
         })
@@ -160,21 +154,28 @@ function openBands(
   const [source = 0, floats = 0, extra = 0] = claim.addresses
   let done = 0
   return {
-    claim,
     bands: {
       bandRows,
       sourceRowBytes,
       shape,
       band: new Uint8Array(engine.memory(), source, bandRows * sourceRowBytes),
     },
-    values: dtype === 'float32' ? source : floats,
     extra,
     take: rows => {
       claim.check()
       requireInteger('rows', rows, 1, Math.min(bandRows, shape.rows - done))
       if (dtype !== 'float32') engine.widen(source, rows * shape.columns, floats, dtype)
+      const from = done
       done += rows
-      return done - rows
+      return { from, runs: runsOf(shape, from, rows, dtype === 'float32' ? source : floats) }
     },
   }
+}
+
+function runsOf(shape: LinearShape, from: number, rows: number, values: number): readonly Run[] {
+  return channelRuns(shape, from, rows).map(run => ({
+    ...run,
+    source: values + run.row * shape.columns * 4,
+    per: shape.per === 'column' ? 'column' : 'row',
+  }))
 }

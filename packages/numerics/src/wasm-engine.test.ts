@@ -17,12 +17,10 @@ test('where WASM may not be compiled the twin does the work, once a reason was g
   const expected = quantizeBlocks(weight, spec)
   vi.stubGlobal('WebAssembly', {
     ...WebAssembly,
-    Module: class {
-      constructor() {
-        throw new EvalError(
-          "Refused to compile or instantiate WebAssembly module because 'unsafe-eval' is not allowed",
-        )
-      }
+    Module: function Module() {
+      throw new EvalError(
+        "Refused to compile or instantiate WebAssembly module because 'unsafe-eval' is not allowed",
+      )
     },
   })
   const reasons: string[] = []
@@ -33,7 +31,7 @@ test('where WASM may not be compiled the twin does the work, once a reason was g
 })
 
 test('a kernel that was told to do without WASM says nothing', () => {
-  const onFallback = vi.fn()
+  const onFallback = vi.fn<(reason: string) => void>()
   expect(createKernel({ wasm: 'off', onFallback }).engine).toBe('typed-array')
   expect(createKernel({ onFallback }).engine).toBe('wasm')
   expect(onFallback).not.toHaveBeenCalled()

@@ -1,3 +1,4 @@
+// Ranges by channel: what per-channel scales are made of, and what activation-aware methods weigh channels by.
 import { NumericsError, requireInteger } from '../error.ts'
 
 export interface ChannelRanges {

@@ -1,3 +1,4 @@
+// Where the values lie, for ranges that cut off a share of them: percentiles now, other searches on the same counts.
 import { NumericsError, requireInteger } from '../error.ts'
 import type { Observer, Range } from './observer.ts'
 

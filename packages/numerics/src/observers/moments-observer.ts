@@ -1,3 +1,4 @@
+// Mean and spread in one pass over data that is gone afterwards.
 import type { Observer } from './observer.ts'
 
 export interface Moments {

@@ -1,3 +1,4 @@
+// Ranges of everything seen: the plain one, and one that forgets the outliers of single batches.
 import { NumericsError } from '../error.ts'
 import type { Observer, Range } from './observer.ts'
 
