@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnyAlgorithm } from '@damson/core'
+import { format, resolveConfig } from 'prettier'
 import { pageOf } from './page.ts'
 
 /** Page texts by path, for every algorithm file; `only` limits them to one family and stem. */
@@ -15,7 +16,9 @@ export async function pages(
     if (only !== undefined && (only.family !== family || only.stem !== stem)) continue
     const path = join('docs/algorithms', family, `${stem}.md`)
     const { name, algorithm } = await definedIn(file)
-    found.set(path, pageOf(algorithm, name, existing(join(root, path))))
+    const text = pageOf(algorithm, name, existing(join(root, path)))
+    // As the formatter wants it, so that what is generated and what is committed compare equal.
+    found.set(path, await format(text, { ...(await resolveConfig(join(root, path))), filepath: path }))
   }
   return found
 }
