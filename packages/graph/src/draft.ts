@@ -9,6 +9,7 @@ import {
   type ValueInfo,
   type ValueType,
 } from './ir.ts'
+import { DamsonError } from './error.ts'
 import { renameCaptures, sortNodes } from './order.ts'
 import { scopes, scopeOf, type Scope } from './scope.ts'
 import type { Tensor } from './tensor.ts'
@@ -29,24 +30,27 @@ export interface NodeFields {
 
 export class Draft {
   readonly #start: Body
-  readonly #nodes: Set<Node>
+  /** Each node with its place: a node put for another takes over its place. */
+  readonly #nodes = new Map<Node, number>()
+  readonly #successors = new WeakMap<Node, Node>()
   readonly #producers = new Map<string, Node>()
   readonly #users = new Map<string, Set<Node>>()
   readonly #initializers: Map<string, Initializer>
   readonly #types: Map<string, ValueInfo>
   readonly #taken = new Set<string>()
+  #next: number
   #inputs: readonly ValueInfo[]
   #outputs: readonly ValueInfo[]
 
   /** `scope` gives the names around the body, so that fresh ones are unique; without it the body stands alone. */
   constructor(body: Body, scope: Scope = scopeOf(body)) {
     this.#start = body
-    this.#nodes = new Set(body.nodes)
     this.#initializers = new Map(body.initializers)
     this.#types = new Map(body.types)
     this.#inputs = body.inputs
     this.#outputs = body.outputs
-    for (const node of body.nodes) this.#attach(node)
+    body.nodes.forEach((node, place) => this.#attach(node, place))
+    this.#next = body.nodes.length
     let root: Scope = { ...scope, body }
     for (const { body: each } of scopes(root)) this.#reserve(each)
     while (root.outer) {
@@ -55,9 +59,9 @@ export class Draft {
     }
   }
 
-  /** The nodes as they are now; safe to edit while iterating. */
+  /** The nodes as they are now, those added last; safe to edit while iterating. */
   get nodes(): readonly Node[] {
-    return [...this.#nodes]
+    return [...this.#nodes].sort((a, b) => a[1] - b[1]).map(([node]) => node)
   }
   get inputs(): readonly ValueInfo[] {
     return this.#inputs
@@ -121,25 +125,35 @@ export class Draft {
       origins: fields.origins ?? [],
       ...(fields.metadata ? { metadata: fields.metadata } : {}),
     }
-    this.#nodes.add(node)
-    this.#attach(node)
+    return this.insert(node)
+  }
+
+  /** Adds a whole node as it is, notes and origins included; its outputs have to be `fresh` or free. Returns it. */
+  insert(node: Node): Node {
+    this.#attach(node, this.#next++)
     return node
   }
 
-  remove(node: Node): void {
-    if (!this.#nodes.delete(node)) return
-    for (const output of node.outputs) {
-      if (this.#producers.get(output) === node) this.#producers.delete(output)
-    }
-    for (const name of readNames(node)) this.#users.get(name)?.delete(node)
+  /** The node that stands for one that an edit has replaced; the node itself when it was not. */
+  current(node: Node): Node {
+    let now = node
+    for (let next = this.#successors.get(now); next; next = this.#successors.get(now)) now = next
+    return now
   }
 
-  /** Replaces a node by a copy with changes; returns the copy. */
+  /** Takes a node away, also by a value of it that an edit has replaced since. */
+  remove(node: Node): void {
+    this.#detach(this.current(node))
+  }
+
+  /** Replaces a node by a copy with changes, in its place; returns the copy. */
   replace(node: Node, changes: Partial<Node>): Node {
-    const next: Node = { ...node, ...changes }
-    this.remove(node)
-    this.#nodes.add(next)
-    this.#attach(next)
+    const before = this.current(node)
+    const next: Node = { ...before, ...changes }
+    const place = this.#nodes.get(before) ?? this.#next++
+    this.#detach(before)
+    this.#attach(next, place)
+    this.#successors.set(before, next)
     return next
   }
 
@@ -148,10 +162,10 @@ export class Draft {
    * name: the producer of `to` takes the name over, or an Identity carries it where `to` has to keep its own.
    */
   redirect(from: string, to: string, only?: (use: Use) => boolean): void {
-    for (const use of this.users(from)) {
-      if (only && !only(use)) continue
-      const node = [...(this.#users.get(from) ?? [])].find(each => each === use.node)
-      if (node) this.replace(node, renameUses(node, from, to, only))
+    if (from === to) return
+    for (const node of [...(this.#users.get(from) ?? [])]) {
+      const renamed = renameUses(node, from, to, only)
+      if (renamed !== node) this.replace(node, renamed)
     }
     if (!only && this.isOutput(from)) this.#carryOutput(from, to)
   }
@@ -190,10 +204,9 @@ export class Draft {
 
   /** The edited body, in topological order. Throws a `cycle` error naming the nodes when there is none. */
   finish(): Body {
-    const nodes = sortNodes([...this.#nodes], this.#producers)
-    const alive = new Set([...this.#producers.keys()])
+    const nodes = sortNodes(this.nodes, this.#producers)
     const types = new Map(
-      [...this.#types].filter(([name]) => alive.has(name) || this.#initializers.has(name)),
+      [...this.#types].filter(([name]) => this.#producers.has(name) || this.#initializers.has(name)),
     )
     return this.#start.with({
       nodes,
@@ -205,13 +218,20 @@ export class Draft {
   }
 
   #carryOutput(from: string, to: string): void {
-    const producer = this.#producers.get(to)
+    if (this.#inputs.some(input => input.name === from) && !this.#initializers.has(from)) {
+      throw new DamsonError(
+        'output-is-input',
+        `Expected an output that a node makes, but "${from}" is a graph input too. Put an Identity between them first.`,
+      )
+    }
+    this.removeInitializer(from)
     const old = this.#producers.get(from)
     if (old) {
       const spare = this.fresh(`${from}_before`)
       this.replace(old, { outputs: old.outputs.map(name => (name === from ? spare : name)) })
     }
-    if (producer && this.#nodes.has(producer) && !this.isOutput(to)) {
+    const producer = this.#producers.get(to)
+    if (producer && !this.isOutput(to)) {
       this.redirect(to, from)
       this.replace(producer, { outputs: producer.outputs.map(name => (name === to ? from : name)) })
     } else {
@@ -219,8 +239,12 @@ export class Draft {
     }
   }
 
-  #attach(node: Node): void {
-    for (const output of node.outputs) if (output !== '') this.#producers.set(output, node)
+  #attach(node: Node, place: number): void {
+    this.#nodes.set(node, place)
+    for (const output of node.outputs) {
+      if (output !== '') this.#producers.set(output, node)
+      this.#taken.add(output)
+    }
     for (const name of readNames(node)) {
       const users = this.#users.get(name)
       if (users) users.add(node)
@@ -228,10 +252,20 @@ export class Draft {
     }
   }
 
+  #detach(node: Node): void {
+    if (!this.#nodes.delete(node)) return
+    for (const output of node.outputs) {
+      if (this.#producers.get(output) === node) this.#producers.delete(output)
+    }
+    for (const name of readNames(node)) this.#users.get(name)?.delete(node)
+  }
+
   #reserve(body: Body): void {
     for (const { name } of [...body.inputs, ...body.outputs]) this.#taken.add(name)
-    for (const name of body.initializers.keys()) this.#taken.add(name)
-    for (const node of body.nodes) for (const name of [node.name, ...node.outputs]) this.#taken.add(name)
+    for (const name of [...body.initializers.keys(), ...body.sparseInitializers.keys()]) this.#taken.add(name)
+    for (const { name, inputs, outputs } of body.nodes) {
+      for (const each of [name, ...inputs, ...outputs]) this.#taken.add(each)
+    }
   }
 }
 
@@ -243,10 +277,10 @@ function readNames(node: Node): ReadonlySet<string> {
   return new Set([...node.inputs.filter(name => name !== ''), ...capturedNames(node)])
 }
 
-function renameUses(node: Node, from: string, to: string, only?: (use: Use) => boolean): Node {
-  const chosen = (input?: number): boolean =>
-    only === undefined || only(input === undefined ? { node } : { node, input })
-  const inputs = node.inputs.map((name, at) => (name === from && chosen(at) ? to : name))
-  const renamed = { ...node, inputs }
-  return capturedNames(node).has(from) && chosen() ? renameCaptures(renamed, new Map([[from, to]])) : renamed
+/** The node with chosen uses of a name renamed; the same object when none is chosen. */
+function renameUses(node: Node, from: string, to: string, only: (use: Use) => boolean = () => true): Node {
+  const inputs = node.inputs.map((name, input) => (name === from && only({ node, input }) ? to : name))
+  const captures = capturedNames(node).has(from) && only({ node })
+  if (!captures && inputs.every((name, at) => name === node.inputs[at])) return node
+  return captures ? renameCaptures({ ...node, inputs }, new Map([[from, to]])) : { ...node, inputs }
 }

@@ -183,7 +183,7 @@ export class Body {
   }
 
   isInput(name: string): boolean {
-    return this.inputs.some(input => input.name === name)
+    return this.#uses().inputs.has(name)
   }
 
   isOutput(name: string): boolean {

@@ -56,10 +56,22 @@ function renameInBody(body: Body, names: ReadonlyMap<string, string>): Body {
   const captured = body.captures()
   const active = new Map([...names].filter(([from]) => captured.has(from)))
   if (active.size === 0) return body
+  for (const to of active.values()) if (defines(body, to)) throw shadowError(body, to)
   const nodes = body.nodes.map(node => {
     const inputs = node.inputs.map(name => active.get(name) ?? name)
     return renameCaptures({ ...node, inputs }, active)
   })
   const outputs = body.outputs.map(info => ({ ...info, name: active.get(info.name) ?? info.name }))
   return body.with({ nodes, outputs })
+}
+
+function defines(body: Body, name: string): boolean {
+  return body.producer(name) !== undefined || body.initializers.has(name) || body.isInput(name)
+}
+
+function shadowError(body: Body, name: string): DamsonError {
+  return new DamsonError(
+    'shadowed-name',
+    `Expected "${name}" to mean the same inside the nested body "${body.name}", which defines a value of that name itself. Rename that one first.`,
+  )
 }

@@ -5,6 +5,7 @@ export interface UseIndex {
   readonly producers: ReadonlyMap<string, Node>
   readonly users: ReadonlyMap<string, readonly Use[]>
   readonly captures: ReadonlySet<string>
+  readonly inputs: ReadonlySet<string>
   readonly declared: ReadonlyMap<string, ValueInfo>
 }
 
@@ -44,11 +45,12 @@ export function indexUses(body: Body): UseIndex {
     const captured = new Set(nestedBodies(node).flatMap(nested => [...nested.body.captures()]))
     for (const name of captured) note(name, { node })
   }
+  const inputs = new Set(body.inputs.map(input => input.name))
   const defines = (name: string): boolean =>
     producers.has(name) ||
     body.initializers.has(name) ||
     body.sparseInitializers.has(name) ||
-    body.isInput(name)
+    inputs.has(name)
   const outside = [...users.keys(), ...body.outputs.map(output => output.name)].filter(name => !defines(name))
-  return { producers, users, captures: new Set(outside), declared }
+  return { producers, users, captures: new Set(outside), inputs, declared }
 }
