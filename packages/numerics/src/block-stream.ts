@@ -3,7 +3,7 @@
 import type { Arena } from './arena.ts'
 import { planBlockStream, type BandOptions, type BlockPlan } from './block-plan.ts'
 import type { BlockSizes, BlockSpec } from './block-spec.ts'
-import type { BlockCall, Engine } from './engine.ts'
+import type { BlockCall } from './engine.ts'
 import { NumericsError, requireInteger } from './error.ts'
 import { fillZeroPointPadding, repeatStaleCodes } from './block-padding.ts'
 
@@ -44,8 +44,8 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
   const { sizes, bandRows, sourceRowBytes } = plan
   const { engine } = arena
   const claim = arena.claim(plan.regions)
-  const [source = 0] = claim.addresses
-  const coder = openCoder(engine, spec, plan, claim.addresses)
+  const [source = 0, floats = 0] = claim.addresses
+  const call = callOf(spec, sizes, claim.addresses)
   const total = spec.layout === 'KN' ? spec.K : spec.N
   let done = 0
   let unsoundBlocks = 0
@@ -58,63 +58,62 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
     push: rows => {
       claim.check()
       checkRows(spec, rows, bandRows, done, total)
+      if (spec.dtype === 'float16' || spec.dtype === 'bfloat16') {
+        engine.widen(source, rows * (sourceRowBytes / 2), floats, spec.dtype)
+      }
       const from = done
       done += rows
-      if (spec.layout === 'NK') return coder.rowsOf(from, done, coder.code(rows, from))
-      unsoundBlocks += coder.code(rows, from)
-      return done < total ? undefined : coder.rowsOf(0, spec.N, unsoundBlocks)
+      if (from === 0 || spec.layout === 'NK') clearZeroPoints(engine.memory(), spec, plan, call)
+      if (spec.layout === 'NK') {
+        const unsound = engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
+        return rowsOf(engine.memory(), spec, sizes, call, { from, to: done, unsoundBlocks: unsound })
+      }
+      unsoundBlocks += engine.blocksOfColumns({ ...call, rows, firstBlock: from / spec.blockSize })
+      if (done < total) return undefined
+      return rowsOf(engine.memory(), spec, sizes, call, { from: 0, to: spec.N, unsoundBlocks })
     },
   }
 }
 
-interface Coder {
-  /** Codes the rows that lie in the band, from row `from` of the source on; returns how many blocks are unsound. */
-  code(rows: number, from: number): number
-  /** The finished rows from..to of the result. */
-  rowsOf(from: number, to: number, unsoundBlocks: number): BlockRows
-}
+type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
 
-function openCoder(engine: Engine, spec: BlockSpec, plan: BlockPlan, addresses: readonly number[]): Coder {
-  const { sizes, keptRows } = plan
-  const { symmetric, dtype = 'float32' } = spec
-  const [source = 0, floats = 0, packed = 0, scales = 0, zeros = 0] = addresses
-  const memory = engine.memory()
-  const call: Omit<BlockCall, 'rows' | 'firstBlock'> = {
+function callOf(spec: BlockSpec, sizes: BlockSizes, addresses: readonly number[]): FixedCall {
+  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0] = addresses
+  return {
     ...spec,
     ...sizes,
-    source: dtype === 'float32' ? source : floats,
+    source: sizes.sourceElementBytes === 4 ? source : floats,
     packed,
     scales,
-    zeroPoints: symmetric ? 0 : zeros,
+    zeroPoints: spec.symmetric ? 0 : zeroPoints,
     divide: spec.rule === 'GatherBlockQuantized',
-    halfScales: dtype === 'float16',
+    halfScales: spec.dtype === 'float16',
   }
+}
+
+/** Engines OR zero points into their bytes. */
+function clearZeroPoints(memory: ArrayBuffer, spec: BlockSpec, plan: BlockPlan, call: FixedCall): void {
+  const bytes = new Uint8Array(memory, call.zeroPoints, plan.keptRows * plan.sizes.zeroRowBytes)
+  if (!spec.symmetric) fillZeroPointPadding(bytes.fill(0), spec, plan.sizes)
+}
+
+function rowsOf(
+  memory: ArrayBuffer,
+  spec: BlockSpec,
+  sizes: BlockSizes,
+  call: FixedCall,
+  done: Pick<BlockRows, 'from' | 'to' | 'unsoundBlocks'>,
+): BlockRows {
+  const rows = done.to - done.from
+  const packed = new Uint8Array(memory, call.packed, rows * sizes.rowBytes)
+  repeatStaleCodes(packed, spec, sizes)
+  const scales = new Float32Array(memory, call.scales, rows * sizes.kBlocks)
+  if (spec.symmetric) return { ...done, packed, scales }
   return {
-    code: (rows, from) => {
-      if (dtype !== 'float32') engine.widen(source, rows * (plan.sourceRowBytes / 2), floats, dtype)
-      // Zero points are OR-ed into their bytes.
-      if (!symmetric && (spec.layout === 'NK' || from === 0)) {
-        fillZeroPointPadding(
-          new Uint8Array(memory, zeros, keptRows * sizes.zeroRowBytes).fill(0),
-          spec,
-          sizes,
-        )
-      }
-      if (spec.layout === 'NK') return engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
-      return engine.blocksOfColumns({ ...call, rows, firstBlock: from / spec.blockSize })
-    },
-    rowsOf: (from, to, unsoundBlocks) => {
-      const codes = new Uint8Array(memory, packed, (to - from) * sizes.rowBytes)
-      repeatStaleCodes(codes, spec, sizes)
-      return {
-        from,
-        to,
-        packed: codes,
-        scales: new Float32Array(memory, scales, (to - from) * sizes.kBlocks),
-        ...(symmetric ? {} : { zeroPoints: new Uint8Array(memory, zeros, (to - from) * sizes.zeroRowBytes) }),
-        unsoundBlocks,
-      }
-    },
+    ...done,
+    packed,
+    scales,
+    zeroPoints: new Uint8Array(memory, call.zeroPoints, rows * sizes.zeroRowBytes),
   }
 }
 
