@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { DamsonError } from '@damson/graph'
 import type { OrtChoice } from './engine/message.ts'
-import { readOrtModule, type OrtModule } from './ort/ort-module.ts'
+import { quiet, readOrtModule, setUpWasm, type OrtModule } from './ort/ort-module.ts'
 
 const bindingName = 'onnxruntime_binding.node'
 
@@ -13,14 +13,10 @@ export async function loadOrt(choice: OrtChoice): Promise<OrtModule> {
   if (choice.module === 'node') {
     const root = resolvePeer('onnxruntime-node')
     checkSingleCopy(dirname(dirname(root)), [...nativeCopies(), ...(choice.loaded ?? [])])
-    return readOrtModule(await import('onnxruntime-node'))
+    return quiet(readOrtModule(await import('onnxruntime-node')))
   }
   resolvePeer('onnxruntime-web')
-  const ort = readOrtModule(await import('onnxruntime-web'))
-  const { wasm } = ort.env
-  if (wasm && choice.wasmPaths !== undefined) wasm.wasmPaths = choice.wasmPaths
-  if (wasm) wasm.numThreads = choice.wasmThreads ?? 1
-  return ort
+  return setUpWasm(quiet(readOrtModule(await import('onnxruntime-web'))), choice)
 }
 
 /** Paths of the native bindings of onnxruntime-node that this thread has loaded. */

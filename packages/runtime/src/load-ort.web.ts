@@ -1,15 +1,11 @@
 // Loads onnxruntime-web, which is an optional peer: only what the target needs, only when the first session opens.
 import { DamsonError } from '@damson/graph'
 import type { OrtChoice } from './engine/message.ts'
-import { readOrtModule, type OrtModule } from './ort/ort-module.ts'
+import { quiet, readOrtModule, setUpWasm, type OrtModule } from './ort/ort-module.ts'
 
 /** Throws `runtime-missing` where onnxruntime-web cannot be imported. */
 export async function loadWebOrt(choice: OrtChoice): Promise<OrtModule> {
-  const ort = readOrtModule(await importWeb(choice.module))
-  const { wasm } = ort.env
-  if (wasm && choice.wasmPaths !== undefined) wasm.wasmPaths = choice.wasmPaths
-  if (wasm) wasm.numThreads = choice.wasmThreads ?? 1
-  return ort
+  return setUpWasm(quiet(readOrtModule(await importWeb(choice.module))), choice)
 }
 
 async function importWeb(module: OrtChoice['module']): Promise<unknown> {

@@ -1,6 +1,7 @@
 // One part of an open model: its session is opened by the first run, its ports are fed, its runs are counted.
 import type { Feeds, Outputs, Port, SessionOptions } from '@damson/core'
 import { DamsonError, type Graph } from '@damson/graph'
+import { untilAborted } from '../engine/lane.ts'
 import type { Session, SessionPool } from '../session/sessions.ts'
 import { feedPorts } from './ports.ts'
 
@@ -32,11 +33,12 @@ export function livePart(
   let session: Promise<Session> | undefined
   let closed = false
   const opened = async (signal?: AbortSignal): Promise<Session> => {
-    const opening = (session ??= pool.acquire(graph, options, signal))
+    // Callers share the opening, so one that aborts leaves the others theirs.
+    const opening = (session ??= pool.acquire(graph, options))
     try {
-      return await opening
+      return await (signal ? untilAborted(opening, signal) : opening)
     } catch (error) {
-      if (session === opening) session = undefined
+      if (session === opening && !signal?.aborted) session = undefined
       throw error
     }
   }

@@ -52,6 +52,23 @@ export function readOrtModule(value: unknown): OrtModule {
   )
 }
 
+/** Stops it writing to stderr; what it has to say is in the errors that it throws, too. */
+export function quiet(ort: OrtModule): OrtModule {
+  ort.env.logLevel = 'fatal'
+  return ort
+}
+
+/** Tells onnxruntime-web where its files are and how many threads it may use, before its first session. */
+export function setUpWasm(
+  ort: OrtModule,
+  { wasmPaths, wasmThreads = 1 }: { readonly wasmPaths?: string; readonly wasmThreads?: number },
+): OrtModule {
+  const { wasm } = ort.env
+  if (wasm && wasmPaths !== undefined) wasm.wasmPaths = wasmPaths
+  if (wasm) wasm.numThreads = wasmThreads
+  return ort
+}
+
 /** Version of the module: that of its native or web part, else of its common part. */
 export function ortVersion(ort: OrtModule): string {
   const versions = ort.env.versions ?? {}
