@@ -130,6 +130,7 @@ export function call(
 }
 
 /** Makes the builders of a domain; attributes come last, after as many inputs as are written. */
+/* @__NO_SIDE_EFFECTS__ */
 export function builder(domain: string): (op: string) => (...given: readonly (In | object)[]) => Term {
   return op =>
     (...given) => {

@@ -1,10 +1,10 @@
 // One replacement, done on a draft: new nodes take over the names of the outputs that they replace, matched nodes that
 // nobody uses any more go, and origins pass from the matched nodes to the built ones.
 import type { Draft } from '../draft.ts'
-import type { Node } from '../ir.ts'
-import type { Value } from '../scope.ts'
+import type { Attribute, Node } from '../ir.ts'
 import type { Tensor } from '../tensor.ts'
-import type { Plan, PlannedInput, PlannedNode } from './replacement.ts'
+import type { Place } from './rule.ts'
+import type { Plan, PlannedConstant, PlannedInput, PlannedNode } from './replacement.ts'
 
 export interface Edit {
   readonly draft: Draft
@@ -14,7 +14,7 @@ export interface Edit {
   /** All matched nodes. */
   readonly matched: readonly Node[]
   /** Functions have no initializers: constants become Constant nodes there. */
-  readonly constants: 'initializers' | 'nodes'
+  readonly kind: Place['kind']
 }
 
 /** Does the edit; returns the names of values around which something changed. */
@@ -29,7 +29,7 @@ export function applyEdit(edit: Edit): ReadonlySet<string> {
   const made = new Map<PlannedNode, Node>()
   const name = (input: PlannedInput): string => {
     if (typeof input === 'string') return input
-    if ('constant' in input) return addConstant(edit, input.constant, input.hint, input.from)
+    if ('constant' in input) return addConstant(edit, input)
     return made.get(input.node)?.outputs[input.output] ?? ''
   }
   for (const { node } of roots) draft.remove(node)
@@ -38,11 +38,16 @@ export function applyEdit(edit: Edit): ReadonlySet<string> {
     made.set(node, added)
     for (const output of added.outputs) touched.add(output)
   }
+  const renamed = new Map<string, string>()
   plan.roots.forEach((root, at) => {
     const output = roots[at]?.output ?? ''
-    if (draft.producer(output) === undefined) standIn(draft, output, name(root))
+    if (typeof root === 'object' && 'constant' in root) return putConstant(edit, root, output)
+    if (draft.producer(output) !== undefined) return
+    const value = renamed.get(name(root)) ?? name(root)
+    standIn(draft, output, value)
+    if (draft.producer(value) === undefined && draft.producer(output)) renamed.set(value, output)
   })
-  sweep(draft, matched)
+  sweep(edit)
   return touched
 }
 
@@ -80,18 +85,29 @@ function standIn(draft: Draft, output: string, value: string): void {
   draft.redirect(output, value)
 }
 
-function addConstant(
-  { draft, constants }: Edit,
-  tensor: Tensor,
-  hint: string,
-  from: readonly Value[],
-): string {
-  const origins = [...new Set(from.flatMap(originsOf))]
-  if (constants === 'nodes') {
-    const value = new Map([['value', { type: 'tensor', value: tensor }] as const])
-    return draft.add({ op: 'Constant', name: hint, inputs: [], attributes: value, origins }).outputs[0] ?? ''
-  }
-  return sharedConstant(draft, tensor) ?? draft.addInitializer(hint, tensor, { origins })
+/** A new constant under the name of the output that it replaces. */
+function putConstant({ draft, kind }: Edit, { constant, origins }: PlannedConstant, output: string): void {
+  if (kind === 'graph') draft.setInitializer(output, constant, { origins })
+  else
+    draft.add({
+      op: 'Constant',
+      inputs: [],
+      outputs: [output],
+      attributes: valueAttribute(constant),
+      origins,
+    })
+}
+
+/** A new constant under a name of its own, or an equal small one that is there. */
+function addConstant({ draft, kind }: Edit, { constant, hint, origins }: PlannedConstant): string {
+  if (kind === 'graph')
+    return sharedConstant(draft, constant) ?? draft.addInitializer(hint, constant, { origins })
+  const attributes = valueAttribute(constant)
+  return draft.add({ op: 'Constant', name: hint, inputs: [], attributes, origins }).outputs[0] ?? ''
+}
+
+function valueAttribute(value: Tensor): ReadonlyMap<string, Attribute> {
+  return new Map([['value', { type: 'tensor', value }]])
 }
 
 /** An initializer that holds the same few elements already. */
@@ -105,24 +121,24 @@ function sharedConstant(draft: Draft, tensor: Tensor): string | undefined {
   return undefined
 }
 
-/** Origins of a weight, in whatever body and form it stands. */
-export function originsOf({ home, name }: Value): readonly string[] {
-  return home.body.initializers.get(name)?.origins ?? home.body.producer(name)?.origins ?? []
-}
-
 /** Removes matched nodes that nobody uses any more, users before producers, and the constants that only they used. */
-function sweep(draft: Draft, matched: readonly Node[]): void {
+function sweep({ draft, roots, matched }: Edit): void {
   const unused = (name: string): boolean =>
     name === '' || (draft.users(name).length === 0 && !draft.isOutput(name))
+  const replaced = new Set(roots.map(root => root.node))
+  const left = new Set([...replaced].flatMap(node => node.inputs))
+  // Edits may have made new objects of inner nodes; their outputs have kept their names, or are in use.
+  const inner = new Set(matched.filter(node => !replaced.has(node)).flatMap(node => node.outputs))
   for (let gone = true; gone;) {
     gone = false
-    for (const node of matched) {
-      if (!draft.has(node) || !node.outputs.every(unused)) continue
+    for (const name of inner) {
+      const node = name === '' ? undefined : draft.producer(name)
+      if (!node?.outputs.every(unused)) continue
       draft.remove(node)
+      for (const input of node.inputs) left.add(input)
       gone = true
     }
   }
-  const left = new Set(matched.filter(node => !draft.has(node)).flatMap(node => node.inputs))
   const inputs = new Set(draft.inputs.map(input => input.name))
   for (const name of left) {
     if (name === '' || !unused(name) || inputs.has(name)) continue

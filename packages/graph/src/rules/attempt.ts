@@ -52,13 +52,13 @@ function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match
   const values = replaced.map(({ output }) => new Value(output, ground.scope))
   const plan = planReplacement(built, values, ground)
   if (isRefusal(plan)) return reject(ground, progress + 1, plan.refused, plan.at ?? '')
-  const keeps = plan.roots.find((root, at) => keepsName(ground, root, replaced[at]?.output ?? ''))
-  if (typeof keeps === 'string') {
+  const fixed = plan.roots.flatMap((root, at) => fixedName(ground, root, replaced[at]?.output ?? '') ?? [])[0]
+  if (fixed !== undefined) {
     return reject(
       ground,
       progress + 1,
-      `its result is a graph output, and ${keeps} has to keep its name`,
-      keeps,
+      `its result is a graph output, and ${fixed} cannot take over the name`,
+      fixed,
     )
   }
   return { plan, roots: replaced, matched: [...match.nodes.values()] }
@@ -128,10 +128,15 @@ function bindings({ scope }: Ground, rule: Rule, match: Match): Bindings {
   )
 }
 
-/** A value that would stand for a graph output but cannot take over its name. */
-function keepsName({ scope: { body } }: Ground, root: Plan['roots'][number], output: string): boolean {
-  if (typeof root !== 'string' || !body.isOutput(output)) return false
-  return body.producer(root) === undefined || body.isOutput(root)
+/** What would stand for a graph output but cannot have its name: a constant, an input, another output, a value from outside. */
+function fixedName(
+  { scope: { body } }: Ground,
+  root: Plan['roots'][number],
+  output: string,
+): string | undefined {
+  if (!body.isOutput(output) || (typeof root === 'object' && 'node' in root)) return undefined
+  if (typeof root === 'object') return root.hint
+  return body.producer(root) === undefined || body.isOutput(root) ? root : undefined
 }
 
 function reject(ground: Ground, progress: number, reason: string, at: string): undefined {

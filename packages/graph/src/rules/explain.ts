@@ -1,8 +1,9 @@
 // Why a rule did not fire: the nodes where most of its pattern matched, and what stood in the way there.
-import type { Graph } from '../ir.ts'
-import { nodeIdentity, walk, type Scope } from '../scope.ts'
+import type { Graph, Node } from '../ir.ts'
+import { nodeIdentity, walk } from '../scope.ts'
 import { attempt } from './attempt.ts'
 import { graphOfFunction } from './function-graph.ts'
+import type { Ground } from './match.ts'
 import { printRule, type Rule } from './rule.ts'
 
 /** A node at which a pattern begins but does not match. */
@@ -43,22 +44,27 @@ interface Trial {
 
 function trials(graph: Graph, rule: Rule): readonly Trial[] {
   const functions = graph.header.functions.map(each => graphOfFunction(each, graph.header))
-  return [graph, ...functions].flatMap(top =>
+  const tops = [
+    { top: graph, kind: 'graph' } as const,
+    ...functions.map(top => ({ top, kind: 'function' }) as const),
+  ]
+  return tops.flatMap(({ top, kind }) =>
     [...walk(top)].flatMap(({ scope, node }) => {
       const begins = rule.alternatives.some(
         ([root]) => root?.call.op === node.op && root.call.domain === node.domain,
       )
-      return begins ? [trial(top, scope, node, rule)] : []
+      return begins ? [trial({ scope, kind, opset: domain => top.opset(domain) }, node, rule)] : []
     }),
   )
 }
 
-function trial(top: Graph, scope: Scope, node: Parameters<typeof attempt>[2], rule: Rule): Trial {
+function trial(ground: Ground, node: Node, rule: Rule): Trial {
+  const { scope } = ground
   const place = `${scope.path === '' ? '' : `${scope.path}/`}${nodeIdentity(node)}`
   let best: NearMiss = { rule: rule.name, node: place, reason: 'does not match', at: '', progress: -1 }
   const note = (progress: number, reason: string, at: string): void => {
     if (progress > best.progress) best = { rule: rule.name, node: place, reason, at, progress }
   }
-  const found = attempt({ scope, opset: domain => top.opset(domain), note }, rule, node)
+  const found = attempt({ ...ground, note }, rule, node)
   return found ? { node: place } : { node: place, miss: best }
 }

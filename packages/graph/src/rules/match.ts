@@ -7,11 +7,11 @@ import { schemaOf } from '../ops/schema.ts'
 import { Choice, Constant, Term, Variable, type AttributeGiven, type Call, type In } from '../ops/term.ts'
 import { nodeIdentity, Value, type Scope } from '../scope.ts'
 import { literalMismatch } from './literal.ts'
+import type { Place } from './rule.ts'
 
 /** Where a pattern is tried: a body with the scopes around it. */
-export interface Ground {
+export interface Ground extends Place {
   readonly scope: Scope
-  opset(domain?: string): number
   /** Hears of every failure with how much had matched before it, for `explain`. */
   readonly note?: (progress: number, reason: string, at: string) => void
 }

@@ -13,10 +13,14 @@ import { literalTensor, type Literal } from './literal.ts'
 import type { Place, Replacement } from './rule.ts'
 
 /** What an input of a planned node is: the name of a value (`''` absent), a new constant, or an output of a planned node. */
-export type PlannedInput =
-  | string
-  | { readonly constant: Tensor; readonly hint: string; readonly from: readonly Value[] }
-  | { readonly node: PlannedNode; readonly output: number }
+export type PlannedInput = string | PlannedConstant | { readonly node: PlannedNode; readonly output: number }
+
+/** `hint`: the name that it would have. */
+export interface PlannedConstant {
+  readonly constant: Tensor
+  readonly hint: string
+  readonly origins: readonly string[]
+}
 
 /** A node to be made. `outputs`: how many it needs at least. */
 export interface PlannedNode {
@@ -65,12 +69,13 @@ class Planner {
     if (given instanceof Value) return given.name
     if (given instanceof Term) return this.#call(given, dtype)
     if (given instanceof Constant && !(given.of instanceof Variable)) {
-      return { constant: given.of, hint: given.name ?? given.from[0]?.name ?? 'constant', from: given.from }
+      const origins = [...new Set(given.from.flatMap(originsOf))]
+      return { constant: given.of, hint: given.name ?? given.from[0]?.name ?? 'constant', origins }
     }
     if (!isLiteral(given)) throw misplaced(given)
     if (dtype === undefined) return refuse(`the element type of the constant ${printTerm(given)} is unknown`)
     const hint = typeof given === 'number' ? `constant_${String(given).replace(/[^\w]/g, '_')}` : 'constant'
-    return { constant: literalTensor(given, dtype), hint, from: [] }
+    return { constant: literalTensor(given, dtype), hint, origins: [] }
   }
 
   #call(term: Term, dtype: DataType | undefined): PlannedInput | Refusal {
@@ -127,6 +132,11 @@ class Planner {
     const peers = call.inputs.filter((_, at) => parameterType(schema, at) === type)
     return peers.map(peer => this.#dtypeOf(peer)).find(each => each !== undefined)
   }
+}
+
+/** Origins of a weight, in whatever body and form it stands. */
+function originsOf({ home, name }: Value): readonly string[] {
+  return home.body.initializers.get(name)?.origins ?? home.body.producer(name)?.origins ?? []
 }
 
 function isLiteral(given: In): given is Literal {

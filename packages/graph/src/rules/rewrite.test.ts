@@ -167,7 +167,7 @@ describe('graph outputs', () => {
   test('a graph input, an initializer or another output keeps its name, and the node stays', () => {
     const input = onnx`a (float x) => (float y) { y = Identity(x) }`
     expect(after(input, identity)).toEqual(['y = Identity(x)'])
-    expect(reason(input, identity)).toBe('its result is a graph output, and x has to keep its name')
+    expect(reason(input, identity)).toBe('its result is a graph output, and x cannot take over the name')
     const weight = onnx`a () => (float y) <float w = {1}> { y = Identity(w) }`
     expect(after(weight, identity)).toEqual(['y = Identity(w)'])
     const output = onnx`a (float x) => (float t, float y) { t = Exp(x) y = Identity(t) }`

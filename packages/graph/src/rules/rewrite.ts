@@ -5,12 +5,12 @@ import { DamsonError } from '../error.ts'
 import { Graph, type Body, type FunctionDefinition, type Node } from '../ir.ts'
 import { Choice, Term, type In } from '../ops/term.ts'
 import { mapBodies, type Scope } from '../scope.ts'
-import { applyEdit, type Edit } from './apply.ts'
+import { applyEdit } from './apply.ts'
 import { attempt } from './attempt.ts'
 import { graphOfFunction, functionOfGraph } from './function-graph.ts'
 import { LiveBody } from './live-body.ts'
 import type { Ground } from './match.ts'
-import type { Rule } from './rule.ts'
+import type { Place, Rule } from './rule.ts'
 
 export interface RewriteOptions {
   /** Replacements after which rules that do not come to an end are an error; default 10 a node, and 1,000 more. */
@@ -33,7 +33,7 @@ export function rewrite(graph: Graph, rules: readonly Rule[], options: RewriteOp
   let current = graph
   for (let before = -1; before !== session.steps;) {
     before = session.steps
-    current = rewriteFunctions(rewriteGraph(current, session, 'initializers'), session)
+    current = rewriteFunctions(rewriteGraph(current, session, 'graph'), session)
   }
   const counts = rules.map(({ name }): [string, number] => [name, session.counts.get(name) ?? 0])
   return { graph: current, counts: Object.fromEntries(counts) }
@@ -80,11 +80,11 @@ class Session {
   }
 }
 
-function rewriteGraph(graph: Graph, session: Session, constants: Edit['constants']): Graph {
+function rewriteGraph(graph: Graph, session: Session, kind: Place['kind']): Graph {
   const domains = new Set<string>()
   const opset = (domain = ''): number => graph.opset(domain)
   const next = mapBodies(graph, (body, scope) => {
-    return rewriteBody({ ...scope, body }, session, { opset, constants, domains })
+    return rewriteBody({ ...scope, body }, session, { opset, kind, domains })
   })
   return withImports(next, domains)
 }
@@ -93,22 +93,20 @@ function rewriteFunctions(graph: Graph, session: Session): Graph {
   let changed = false
   const functions = graph.header.functions.map((each): FunctionDefinition => {
     const before = graphOfFunction(each, graph.header)
-    const after = rewriteGraph(before, session, 'nodes')
+    const after = rewriteGraph(before, session, 'function')
     changed ||= after !== before
     return after === before ? each : functionOfGraph(each, after)
   })
   return changed ? graph.with({ header: { ...graph.header, functions } }) : graph
 }
 
-interface Setting {
-  readonly opset: Ground['opset']
-  readonly constants: Edit['constants']
+interface Setting extends Place {
   /** Collects the domains of built nodes. */
   readonly domains: Set<string>
 }
 
-function rewriteBody(scope: Scope, session: Session, { opset, constants, domains }: Setting): Body {
-  let ground: Ground = { scope, opset }
+function rewriteBody(scope: Scope, session: Session, { opset, kind, domains }: Setting): Body {
+  let ground: Ground = { scope, opset, kind }
   let draft: Draft | undefined
   const queue = new Set(scope.body.nodes.map(keyOf))
   for (const name of queue) {
@@ -120,11 +118,11 @@ function rewriteBody(scope: Scope, session: Session, { opset, constants, domains
       if (!found) continue
       if (!draft) {
         draft = new Draft(scope.body, scope)
-        ground = { scope: { ...scope, body: new LiveBody(scope.body, draft) }, opset }
+        ground = { scope: { ...scope, body: new LiveBody(scope.body, draft) }, opset, kind }
       }
       session.count(rule)
       for (const each of found.plan.nodes) domains.add(each.domain)
-      const touched = applyEdit({ ...found, draft, constants })
+      const touched = applyEdit({ ...found, draft, kind })
       for (const near of downstream(draft, touched, session.depth)) queue.add(near)
       break
     }

@@ -28,6 +28,8 @@ export type Bound<D extends readonly Declaration[]> = {
 export interface Place {
   /** Version of an operator set there (a function of the model has its own); 0 when it is not imported. */
   opset(domain?: string): number
+  /** A function of the model has no initializers. */
+  readonly kind: 'graph' | 'function'
 }
 
 export type Replacement = Term | Value | Constant
@@ -65,6 +67,7 @@ export type Bindings = Readonly<Record<string, Value | undefined | readonly Valu
  * same value; `.as(variable)` binds the output of an inner call. Throws `rule` when the pattern cannot be used.
  * @example rule('double-relu', ['x'], { match: ({ x }) => op.Relu(op.Relu(x)), build: ({ x }) => op.Relu(x) })
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function rule<const D extends readonly Declaration[]>(
   name: string,
   variables: D,
