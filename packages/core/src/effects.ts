@@ -66,7 +66,10 @@ export function checkGroup(table: FactTable, algorithm: AnyAlgorithm, group: Gro
   for (const fact of [...(group.needs ?? []), ...(group.takes ?? []), ...(group.gives ?? [])]) {
     const info = factInfo(table, algorithm, fact)
     const { scope } = info
-    const fits = scope === 'part' || scope === 'run' || group.sites.some(site => 'part' in site || isOfScope(site, scope))
+    const fits =
+      scope === 'part' ||
+      scope === 'run' ||
+      group.sites.some(site => 'part' in site || isOfScope(site, scope))
     if (!fits && group.sites.length > 0) throw misplaced(algorithm, group, fact, info)
   }
 }
@@ -74,7 +77,10 @@ export function checkGroup(table: FactTable, algorithm: AnyAlgorithm, group: Gro
 function factInfo(table: FactTable, algorithm: AnyAlgorithm, fact: Fact): FactInfo {
   const info = table.get(fact)
   if (info) return info
-  throw new DamsonError('invalid-group', `${algorithm.id} speaks of the fact "${fact}", which nobody defines.`)
+  throw new DamsonError(
+    'invalid-group',
+    `${algorithm.id} speaks of the fact "${fact}", which nobody defines.`,
+  )
 }
 
 /**

@@ -62,7 +62,10 @@ export function isFloat(site: Site): boolean | undefined {
 
 /** fp32, unless it is the scale of some codes. */
 export function isFloat32(site: Site): boolean | undefined {
-  return isFloat(site) === undefined ? undefined : isFloat(site) && 'weight' in site && site.weight.tensor.dtype === 'float32' // prettier-ignore
+  const float = isFloat(site)
+  return float === undefined || !('weight' in site)
+    ? undefined
+    : float && site.weight.tensor.dtype === 'float32'
 }
 
 /** Integers or 8-bit floats that an operator reads together with scales. */

@@ -47,6 +47,7 @@ export class PlaceMatcher {
   }
 
   match(site: Site): Match {
+    if (!this.restricts) return 'yes'
     const included = this.#include.length === 0 ? 'yes' : this.#any(this.#include, site)
     const excluded = this.#any(this.#exclude, site)
     if (included === 'no' || excluded === 'yes') return 'no'

@@ -81,7 +81,7 @@ export function placeOf(step: Step): Place {
   return step.on === 'rest' ? { rest: true } : (step.on ?? {})
 }
 
-interface Asked {
+export interface Asked {
   readonly part: string
   readonly refusal?: Refusal
   readonly claim?: PartClaim
@@ -110,6 +110,12 @@ function resolveStep(
   ]
   const empty = claims.size === 0 && conflicts.length === 0 ? [noSite(step, id, asked)] : []
   return { id, step, at, claims, conflicts: [...conflicts, ...empty] }
+}
+
+/** What an algorithm says to one part, when nothing else is planned. */
+export function askStep(ground: Ground, step: Step, part: string): Pick<Asked, 'claim' | 'refusal'> {
+  const matcher = new PlaceMatcher(placeOf(step))
+  return askPart(ground, step, step.algorithm.id, ground.index(part), matcher, [])
 }
 
 /** Lets every glob see every name, also of sites that the algorithm did not offer: only then "matches nothing" is true. */
@@ -160,9 +166,7 @@ function cutGroups(
 ): { readonly kept: readonly Group[]; readonly partial: readonly Site[] } {
   const acts = (group: Group): boolean => (group.takes ?? []).length + (group.gives ?? []).length > 0
   const reaching = groups.some(acts) ? groups.filter(group => !acts(group)) : []
-  const cut = groups
-    .filter(group => !reaching.includes(group))
-    .flatMap(group => cutGroup(group, selects))
+  const cut = groups.filter(group => !reaching.includes(group)).flatMap(group => cutGroup(group, selects))
   const partial = cut.flatMap(group => group.sites.filter(isPartial))
   return { kept: cut.length === 0 ? [] : [...cut, ...reaching], partial }
 }
@@ -173,6 +177,7 @@ function cutGroups(
  */
 export function cutGroup(group: Group, passes: (site: Site) => boolean): readonly Group[] {
   const sites = group.sites.filter(passes)
+  if (sites.length === group.sites.length) return sites.length > 0 ? [group] : []
   const kinds = (list: readonly Site[]): number => new Set(list.map(kindOf)).size
   return sites.length > 0 && kinds(sites) === kinds(group.sites) ? [{ ...group, sites }] : []
 }
@@ -188,7 +193,8 @@ function claimedByOthers(
   others: readonly Resolved[],
 ): ReadonlySet<SiteKey> {
   const own = contract.takes ?? []
-  const shares = ({ takes = [] }: Group): boolean => own.length === 0 || takes.some(fact => own.includes(fact))
+  const shares = ({ takes = [] }: Group): boolean =>
+    own.length === 0 || takes.some(fact => own.includes(fact))
   const claims = others.flatMap(other => other.claims.get(part) ?? [])
   const keys = claims.flatMap(({ index, groups }) =>
     groups.filter(shares).flatMap(group => group.sites.flatMap(site => index.keyOf(site) ?? [])),

@@ -14,7 +14,7 @@ export function formatPlan(plan: Plan): string {
   const dropped = plan.dropped.map(({ before, after, because }) => `  ${before} before ${after}: ${because}`)
   const sizes = (plan.sizes ?? []).map(
     ({ part, before, after, exact }) =>
-      `  ${part}: ${megabytes(before)} → ${exact ? '' : 'at most '}${megabytes(after)}`,
+      `  ${part}: ${formatBytes(before)} → ${exact ? '' : 'at most '}${formatBytes(after)}`,
   )
   return [
     ...steps,
@@ -29,7 +29,7 @@ function claimLine({ part, weights, nodes, whole, bytes }: PlannedStep['claims']
   const counts = [
     ...(whole ? ['as a whole'] : []),
     ...(weights.length > 0
-      ? [`${weights.length} weight${weights.length === 1 ? '' : 's'} (${megabytes(bytes)})`]
+      ? [`${weights.length} weight${weights.length === 1 ? '' : 's'} (${formatBytes(bytes)})`]
       : []),
     ...(nodes.length > 0 ? [`${nodes.length} node${nodes.length === 1 ? '' : 's'}`] : []),
   ]
@@ -44,9 +44,12 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines]
 }
 
-/** 1 MB = 10⁶ bytes. */
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 2)} MB`
+/** Decimal units, three digits: 1 MB = 10⁶ bytes. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** step
+  return `${step === 0 ? value : Number(value.toPrecision(3))} ${units[step]}`
 }
 
 /** A plan as JSON holds it: steps in their resolved recipe form. */

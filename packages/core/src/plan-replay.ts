@@ -19,34 +19,38 @@ interface Held {
   readonly by: number
 }
 
+/** What became of facts so far: by part and fact, then by site. */
+type States = Map<string, Map<SiteKey, Held>>
+
+function statesOf(held: States, part: string, fact: Fact): Map<SiteKey, Held> {
+  const name = `${part}\n${fact}`
+  const known = held.get(name) ?? new Map<SiteKey, Held>()
+  held.set(name, known)
+  return known
+}
+
 /** Every need that fails when steps run in this order. */
 export function replay(
   ground: Ground,
   steps: readonly Resolved[],
   order: readonly number[],
 ): readonly Missing[] {
-  const held = new Map<string, Held>()
+  const held: States = new Map()
   const missing: Missing[] = []
   for (const at of order) {
     for (const [part, claim] of steps[at]?.claims ?? []) {
       missing.push(...missingNeeds(ground, at, part, claim, held))
       for (const [fact, keys] of claim.effects.takes)
-        record(held, part, fact, keys.keys(), { holds: false, by: at })
+        record(statesOf(held, part, fact), keys.keys(), { holds: false, by: at })
       for (const [fact, keys] of claim.effects.gives)
-        record(held, part, fact, keys.keys(), { holds: true, by: at })
+        record(statesOf(held, part, fact), keys.keys(), { holds: true, by: at })
     }
   }
   return missing
 }
 
-function record(
-  held: Map<string, Held>,
-  part: string,
-  fact: Fact,
-  keys: Iterable<SiteKey>,
-  state: Held,
-): void {
-  for (const key of keys) held.set(`${part}\n${fact}\n${key}`, state)
+function record(states: Map<SiteKey, Held>, keys: Iterable<SiteKey>, state: Held): void {
+  for (const key of keys) states.set(key, state)
 }
 
 function missingNeeds(
@@ -54,15 +58,20 @@ function missingNeeds(
   at: number,
   part: string,
   claim: PartClaim,
-  held: ReadonlyMap<string, Held>,
+  held: States,
 ): readonly Missing[] {
   const found: Missing[] = []
   for (const [fact, keys] of claim.effects.needs) {
+    const states = statesOf(held, part, fact)
     const byTaker = new Map<number | undefined, SiteKey[]>()
     for (const [key, kind] of keys) {
-      const state = held.get(`${part}\n${fact}\n${key}`)
+      const state = states.get(key)
       // A part that was named stands for those of its sites that had the fact to begin with.
-      const holds = state?.holds ?? (kind === 'spread' ? !wasTaken(ground, claim.index, fact, key) : holdsAtFirst(ground, claim.index, fact, key))
+      const holds =
+        state?.holds ??
+        (kind === 'spread'
+          ? !wasTaken(ground, claim.index, fact, key)
+          : holdsAtFirst(ground, claim.index, fact, key))
       if (holds) continue
       const list = byTaker.get(state?.by)
       if (list) list.push(key)

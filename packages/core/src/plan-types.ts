@@ -11,6 +11,9 @@ export interface Claim {
   readonly whole: boolean
   /** Bytes of the claimed weights before the plan. */
   readonly bytes: number
+  /** Facts that end there, and facts that hold there afterwards. */
+  readonly takes: readonly Fact[]
+  readonly gives: readonly Fact[]
 }
 
 export interface PlannedStep {

@@ -347,22 +347,21 @@ describe('what a plan shows', () => {
     })
   })
   test('as text', () => {
-    expect(
-      formatPlan(plan(pipeline(), [half({}, on('unet')), hqq({ bits: 8 }, on('unet'))])),
-    ).toMatchInlineSnapshot(`
-      "1. hqq:bits=8@unet
-           unet: 4 weights (0.000 MB)
-      2. half@unet
-           unet: 6 weights (0.000 MB)
+    expect(formatPlan(plan(pipeline(), [half({}, on('unet')), hqq({ bits: 8 }, on('unet'))])))
+      .toMatchInlineSnapshot(`
+        "1. hqq:bits=8@unet
+             unet: 4 weights (256 bytes)
+        2. half@unet
+             unet: 6 weights (288 bytes)
 
-      Order:
-        @test/quantizers/hqq before @test/quantizers/half: @test/quantizers/half takes weight:float32, which @test/quantizers/hqq needs (unet: /down_blocks.0/to_q/MatMul, /down_blocks.0/to_k/MatMul and 2 more)
+        Order:
+          @test/quantizers/hqq before @test/quantizers/half: @test/quantizers/half takes weight:float32, which @test/quantizers/hqq needs (unet: /down_blocks.0/to_q/MatMul, /down_blocks.0/to_k/MatMul and 2 more)
 
-      Weights:
-        text_encoder: 0.000 MB → 0.000 MB
-        unet: 0.000 MB → 0.000 MB
-        vae_decoder: 0.000 MB → 0.000 MB"
-    `)
+        Weights:
+          text_encoder: 16 bytes → 16 bytes
+          unet: 288 bytes → 112 bytes
+          vae_decoder: 0 bytes → 0 bytes"
+      `)
   })
   test('as JSON', () => {
     const json = planJson(plan(pipeline(), [hqq(), weightOnly()]))

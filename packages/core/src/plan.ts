@@ -46,11 +46,15 @@ function withSizes({ model, target, seed }: Ground, found: Plan): Plan {
   try {
     return { ...found, sizes: planSizes(model, found, { target, seed }) }
   } catch (error) {
-    if (!DamsonError.isInstance(error, 'refused-later') && !DamsonError.isInstance(error, 'partial-match')) throw error
+    if (!DamsonError.isInstance(error, 'refused-later') && !DamsonError.isInstance(error, 'partial-match'))
+      throw error
     const { step, part } = error.details
     const code = error.code === 'partial-match' ? 'partial-match' : 'refused'
     const where = typeof part === 'string' ? { part } : {}
-    return { ...found, conflicts: [{ code, steps: [String(step)], ...where, nodes: [], message: error.message }] }
+    return {
+      ...found,
+      conflicts: [{ code, steps: [String(step)], ...where, nodes: [], message: error.message }],
+    }
   }
 }
 
@@ -111,7 +115,7 @@ function plannedStep({ id, step, claims }: Resolved): PlannedStep {
   return { id, step, claims: [...claims].map(([part, claim]) => claimData(part, claim)) }
 }
 
-function claimData(part: string, { index, keys }: PartClaim): Claim {
+function claimData(part: string, { index, keys, effects }: PartClaim): Claim {
   const sites = [...keys].map(key => index.siteOf(key))
   const weights = sites.flatMap(site => ('weight' in site ? [site.weight] : []))
   const origins = (kind: 'weight' | 'node'): readonly string[] => [
@@ -123,6 +127,8 @@ function claimData(part: string, { index, keys }: PartClaim): Claim {
     nodes: origins('node'),
     whole: sites.some(site => 'part' in site),
     bytes: weights.reduce((sum, weight) => sum + weight.tensor.byteLength, 0),
+    takes: [...effects.takes.keys()],
+    gives: [...effects.gives.keys()],
   }
 }
 

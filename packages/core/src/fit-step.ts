@@ -1,0 +1,97 @@
+// One fit: everything an algorithm may learn from, and nothing else. What it opens is closed and what it puts aside is
+// freed when it ends, however it ends.
+import { DamsonError, type Graph } from '@damson/graph'
+import type { FitContext, Sample, Scratch, State } from './algorithm.ts'
+import type { Model } from './model.ts'
+import type { Params } from './params.ts'
+import type { Feeds, Live, Runtime } from './runtime.ts'
+import { samplesOf, type Samples } from './samples.ts'
+import { contextOf, type StepAtWork } from './step-context.ts'
+import { stepError, untilAborted } from './step-errors.ts'
+
+/** What a run of `smash` lends to its fits. */
+export interface FitMeans {
+  readonly source: Model
+  readonly samples: Samples | undefined
+  readonly runtime: Runtime | undefined
+  readonly signal: AbortSignal
+  /** A place for spilled data; memory when none is given. */
+  readonly scratch: (() => Scratch & { free?(): Promise<void> }) | undefined
+  progress(step: string, done: number, total: number): void
+}
+
+/** Runs the `fit` of a step, if it has one. Rejects with `aborted` at once when the signal says so. */
+export async function runFit(model: Model, step: StepAtWork, means: FitMeans): Promise<State> {
+  const { fit } = step.algorithm
+  if (!fit) return undefined
+  const opened: Live[] = []
+  const scratch = means.scratch?.() ?? memoryScratch()
+  const context = fitContext(model, step, means, scratch, opened)
+  try {
+    return await untilAborted(Promise.resolve(fit.call(step.algorithm, context)), means.signal)
+  } catch (error) {
+    throw stepError(step.id, error)
+  } finally {
+    await Promise.allSettled(opened.map(live => live.close()))
+    await scratch.free?.()
+  }
+}
+
+function fitContext(
+  model: Model,
+  step: StepAtWork,
+  means: FitMeans,
+  scratch: Scratch,
+  opened: Live[],
+): FitContext<Params> {
+  const { signal } = means
+  const runtime = (): Runtime => means.runtime ?? missingRuntime(step.id)
+  return {
+    ...contextOf(step, model),
+    model,
+    source: means.source,
+    signal,
+    scratch,
+    samples: part => samplesOf(means.samples, model, part, signal),
+    statistics: (part, requests) => {
+      const feeds = feedsOf(samplesOf(means.samples, model, part, signal))
+      return runtime().statistics(model.part(part).graph, requests, feeds, { signal })
+    },
+    open: async (graph: Graph) => {
+      const live = await runtime().open(graph, { signal })
+      opened.push(live)
+      return live
+    },
+    progress: (done, total) => means.progress(step.id, done, total),
+    now: () => (step.algorithm.measures === true ? performance.now() : noClock(step.id)),
+  }
+}
+
+async function* feedsOf(samples: AsyncIterable<Sample>): AsyncIterable<Feeds> {
+  for await (const { feeds } of samples) yield feeds
+}
+
+function memoryScratch(): Scratch & { free(): Promise<void> } {
+  const kept = new Map<string, Uint8Array>()
+  return {
+    put: async (name, bytes) => void kept.set(name, bytes.slice()),
+    get: async name => kept.get(name)?.slice() ?? nothingAt(name),
+    free: async () => kept.clear(),
+  }
+}
+
+function nothingAt(name: string): never {
+  throw new DamsonError('missing-scratch', `Expected something put aside as "${name}", but nothing was.`)
+}
+
+function noClock(id: string): never {
+  throw new DamsonError('no-clock', `${id} asks for the time, but does not declare "measures: true".`)
+}
+
+function missingRuntime(id: string): never {
+  throw new DamsonError(
+    'missing-runtime',
+    `${id} runs graphs while it fits. Pass { runtime: createRuntime() } with createRuntime from '@damson/runtime'.`,
+    { details: { step: id } },
+  )
+}
