@@ -1,7 +1,7 @@
 // Golden data lies in files beside the tests: JSON with a note of where it came from, or .npy arrays.
 import { readFile } from 'node:fs/promises'
 import type { TensorData } from '@damson/core'
-import { readNpy } from './npy.ts'
+import { readNpy } from '@damson/runtime'
 
 /** A .npy file beside the test: `goldenArray('golden/noise-0.npy', import.meta.url)`. */
 export async function goldenArray(file: string, base: string): Promise<TensorData> {

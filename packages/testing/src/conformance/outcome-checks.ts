@@ -1,9 +1,8 @@
 // What it accepts and refuses, and what its outputs and its size are held to.
 import { explain, type Model } from '@damson/core'
-import { feedsFor } from '@damson/runtime'
-import { runOnce } from '../same-outputs.ts'
-import { differences } from '../same-outputs.ts'
-import { sqnr } from './quality.ts'
+import { feedsFor, sqnr } from '@damson/runtime'
+import { differences, runOnce } from '../same-outputs.ts'
+
 import { smashed } from './smashed.ts'
 import type { Check, Subject } from './subject.ts'
 

@@ -1,0 +1,215 @@
+// The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own.
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { DamsonError, isAbort } from '@damson/core'
+import { listAlgorithms, showAlgorithms } from './algorithms.ts'
+import { runCompare } from './compare.ts'
+import { exitCodes } from './exit-codes.ts'
+import { inspect, showInspection } from './inspect.ts'
+import { loadArgument } from './model-arguments.ts'
+import { moduleUrls } from './files.node.ts'
+import { runPlan } from './plan.ts'
+import { runSmash } from './smash.ts'
+import { algorithmsOf, stepsOf, type StepOptions } from './steps.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Runs the command and gives its exit code; every error ends here, as text or, with --json, as a document. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = exitCodes.done
+  const program = createProgram(terminal, value => {
+    code = value
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    return report(error, args.includes('--json'), terminal)
+  }
+}
+
+function report(error: unknown, json: boolean, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const aborted = terminal.signal.aborted || isAbort(error)
+  const known = DamsonError.isInstance(error) ? error : undefined
+  const code = aborted ? 'aborted' : (known?.code ?? 'internal')
+  const message = aborted
+    ? 'Stopped. Nothing was written.'
+    : error instanceof Error
+      ? error.message
+      : String(error)
+  if (json)
+    terminal.out(JSON.stringify({ error: { code, message, details: known?.details ?? {} } }, undefined, 2))
+  else
+    terminal.note(
+      `${terminal.colors.red(aborted ? 'stopped' : 'error')} ${message}${known || aborted ? '' : `\n${error instanceof Error ? error.stack : ''}`}`,
+    )
+  if (aborted) return exitCodes.aborted
+  if (code === 'unverified') return exitCodes.unverified
+  return code === 'plan' ? exitCodes.conflict : usageCodes.has(code) ? exitCodes.usage : exitCodes.failed
+}
+
+/** Errors that say the command line is wrong, not the model. */
+const usageCodes = new Set([
+  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-recipe',
+  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output',
+]) // prettier-ignore
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new InvalidArgumentError('Expected a whole number.')
+}
+
+function dimension(
+  text: string,
+  before: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
+  const [name, size] = text.split('=')
+  if (name === undefined || size === undefined || !/^\d+$/.test(size))
+    throw new InvalidArgumentError('Expected name=size.')
+  return { ...before, [name]: Number(size) }
+}
+
+function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('damson')
+    .description('Makes ONNX models smaller and faster, and proves what that cost.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.out(text.trimEnd()),
+      writeErr: text => terminal.note(text.trimEnd()),
+    })
+    .showHelpAfterError('(damson --help shows what there is)')
+    .addHelpText('after', `\nExamples:\n${examples.map(line => `  $ ${line}`).join('\n')}\n`)
+  addInspect(program, terminal)
+  addPlan(program, terminal, exit)
+  addSmash(program, terminal, exit)
+  addCompare(program, terminal, exit)
+  addAlgorithms(program, terminal)
+  return program
+}
+
+const examples = [
+  'damson inspect ./emoji',
+  'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
+  'damson smash model.onnx --with weight-only:bits=4,blockSize=32 -o small.onnx',
+  "damson smash ./emoji --with 'weight-only@unet#/down_blocks*' --with dynamic-int8@rest -o ./fast",
+  'damson smash ./bert --preset q4 -o ./bert',
+  'damson compare ./emoji ./fast',
+]
+
+function withSteps(command: Command): Command {
+  return command
+    .option('-w, --with <step>', 'a step, repeatable: id[:k=v,…][@part[#glob]], @rest, or JSON', collect)
+    .option('--preset <name>', 'a named recipe (damson algorithms lists them)')
+    .option('--recipe <file>', 'steps from a JSON recipe')
+    .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--target <machine>', 'cpu, cpu:vnni, wasm, webgpu, cuda …', 'cpu')
+    .option('--in-order', 'take the steps in the order given, or refuse it')
+}
+
+interface SharedOptions extends StepOptions {
+  readonly target: string
+  readonly inOrder?: boolean
+  readonly json?: boolean
+  readonly variant?: string
+}
+
+function addInspect(program: Command, terminal: Terminal): void {
+  program
+    .command('inspect <model>')
+    .description('what is in a model, what holds of it, which algorithms accept it and why others refuse')
+    .option('--variant <dtype>', 'variant of a transformers.js folder')
+    .option('--target <machine>', 'the machine it is meant for', 'cpu')
+    .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--json', 'one JSON document')
+    .action(async (path: string, options: SharedOptions) => {
+      const algorithms = await algorithmsOf(options.use, terminal.cwd)
+      const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      const found = inspect(model, algorithms, options.target)
+      if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
+      else showInspection(found, terminal)
+    })
+}
+
+function addPlan(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  withSteps(program.command('plan <model>'))
+    .description('what would happen: order, claims, sizes, conflicts; nothing is done')
+    .option('--variant <dtype>', 'variant of a transformers.js folder')
+    .option('--write <file>', 'write the resolved recipe')
+    .option('--json', 'one JSON document')
+    .action(async (path: string, options: SharedOptions & { readonly write?: string }) => {
+      const algorithms = await algorithmsOf(options.use, terminal.cwd)
+      const steps = await stepsOf(options, algorithms, terminal.cwd)
+      const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      exit(await runPlan(model, steps, options, terminal))
+    })
+}
+
+function addSmash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  withSteps(program.command('smash <model>'))
+    .description('plan, do, write and verify; without steps the model is written as it was read')
+    .requiredOption('-o, --out <path>', 'a folder, or a file ending in .onnx for a model of one part')
+    .option('--variant <dtype>', 'variant to write in a transformers.js folder')
+    .option('--from <dtype>', 'variant to read from a transformers.js folder')
+    .option('--seed <number>', 'seed of everything random', wholeNumber, 0)
+    .option('--no-verify', 'do not load, run and price what was written')
+    .option('--json', 'one JSON document')
+    .action(
+      async (
+        path: string,
+        options: SharedOptions & {
+          readonly out: string
+          readonly from?: string
+          readonly seed: number
+          readonly verify: boolean
+        },
+      ) => {
+        const algorithms = await algorithmsOf(options.use, terminal.cwd)
+        const steps = await stepsOf(options, algorithms, terminal.cwd)
+        const model = await loadArgument(path, { algorithms, variant: options.from }, terminal)
+        const modules = moduleUrls(options.use, terminal.cwd)
+        exit(await runSmash(path, model, steps, { ...options, algorithms, modules }, terminal))
+      },
+    )
+}
+
+function addCompare(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('compare <original> <changed>')
+    .description('size, parameters, quality of every output, latency ratio, load time and memory')
+    .option('--variant <dtype>', 'variant of the original, and of the other unless --other-variant says so')
+    .option('--other-variant <dtype>', 'variant of the changed model')
+    .option('--feeds <folder>', 'recorded feeds: <sample>/<part>/<input>.npy; generated ones without')
+    .option('--samples <number>', 'generated samples of each part', wholeNumber, 4)
+    .option('--pairs <number>', 'pairs of runs for the latency, 0 for none', wholeNumber, 30)
+    .option('--dim <name=size>', 'size of an open dimension, repeatable', dimension, {})
+    .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--json', 'one JSON document')
+    .action(
+      async (
+        first: string,
+        second: string,
+        options: Omit<Parameters<typeof runCompare>[2], 'algorithms' | 'modules'> & {
+          readonly use?: readonly string[]
+        },
+      ) => {
+        const algorithms = await algorithmsOf(options.use, terminal.cwd)
+        const modules = moduleUrls(options.use, terminal.cwd)
+        exit(await runCompare(first, second, { ...options, algorithms, modules }, terminal))
+      },
+    )
+}
+
+function addAlgorithms(program: Command, terminal: Terminal): void {
+  program
+    .command('algorithms')
+    .description('every algorithm with its parameters, and the presets')
+    .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--json', 'one JSON document')
+    .action(async (options: { readonly use?: readonly string[]; readonly json?: boolean }) => {
+      const algorithms = await algorithmsOf(options.use, terminal.cwd)
+      if (options.json === true) terminal.out(JSON.stringify(listAlgorithms(algorithms), undefined, 2))
+      else showAlgorithms(algorithms, terminal)
+    })
+}

@@ -1,0 +1,153 @@
+// Comparing two models on disk: what each costs to load, in a process of its own; what both compute and how long it takes,
+// side by side in one process. The caller's process runs no model, so neither its memory nor its life depends on them.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { arch, availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { deserialize, serialize } from 'node:v8'
+import { DamsonError, type Feeds, type Model } from '@damson/core'
+import { feedsFor } from '@damson/runtime'
+import type { Job, JobResult, ModelPlace, PartFeeds } from './job.ts'
+import { parameterCount } from './parameters.ts'
+import type { CompareReport, LoadCost } from './report.ts'
+
+export interface CompareOptions {
+  /** Feeds by part; made up from the inputs of the original where absent. */
+  readonly feeds?: ReadonlyMap<string, readonly Feeds[]>
+  /** Generated samples of each part; default 4. */
+  readonly samples?: number
+  readonly dims?: Readonly<Record<string, number>>
+  /** Pairs of runs for the latency; default 30, 0 for none. */
+  readonly pairs?: number
+  /** Milliseconds for the pairs of one part; default 3,000. */
+  readonly budgetMs?: number
+  /** Measure loading too; default true. */
+  readonly load?: boolean
+  readonly signal?: AbortSignal
+  readonly onProgress?: (label: string, done: number, total: number) => void
+}
+
+/** A model with the place another process can load it from. */
+export interface Comparable {
+  readonly model: Model
+  readonly place: ModelPlace
+}
+
+/** Compares `after` with `before`. Throws `compare` with what the measuring process said when a model does not load or run. */
+export async function compareModels(
+  before: Comparable,
+  after: Comparable,
+  options: CompareOptions = {},
+): Promise<CompareReport> {
+  const { signal, onProgress } = options
+  const feeds = feedsOf(before.model, options)
+  const total = options.load === false ? 1 : 3
+  const first = feeds.map(({ part, samples }) => ({ part, samples: samples.slice(0, 1) }))
+  const load: LoadCost[] = []
+  if (options.load !== false) {
+    for (const { place } of [before, after]) {
+      onProgress?.('measuring the load', load.length, total)
+      const result = await runJob({ kind: 'load', model: place, feeds: first }, signal)
+      if ('load' in result) load.push(result.load)
+    }
+  }
+  onProgress?.('comparing outputs and speed', load.length, total)
+  const { pairs = 30, budgetMs = 3000 } = options
+  const compared = await runJob(
+    { kind: 'compare', before: before.place, after: after.place, feeds, pairs, budgetMs },
+    signal,
+  )
+  if (!('parts' in compared))
+    throw new DamsonError('compare', 'Expected a comparison from the measuring process.')
+  const sizes = { before: await partBytes(before.model), after: await partBytes(after.model) }
+  const parts = compared.parts.map(measured => ({
+    ...measured,
+    bytes: [sizes.before.get(measured.part) ?? 0, sizes.after.get(measured.part) ?? 0] as const,
+    parameters: [
+      parameterCount(before.model.part(measured.part).graph),
+      parameterCount(after.model.part(measured.part).graph),
+    ] as const,
+  }))
+  const [one, two] = load
+  return {
+    parts,
+    ...(one && two ? { load: [one, two] as const } : {}),
+    samples: {
+      count: Math.max(0, ...feeds.map(({ samples }) => samples.length)),
+      kind: options.feeds ? 'given' : 'generated',
+    },
+    machine: { cores: availableParallelism(), arch: arch(), ort: compared.ort },
+  }
+}
+
+function feedsOf(model: Model, { feeds, samples = 4, dims }: CompareOptions): readonly PartFeeds[] {
+  return [...model.parts.values()].map(({ name, graph }) => {
+    const given = feeds?.get(name)
+    const made = (): readonly Feeds[] =>
+      Array.from({ length: samples }, (_, seed) => feedsFor(graph, { seed, ...(dims ? { dims } : {}) }))
+    return { part: name, samples: given ?? made() }
+  })
+}
+
+/** Bytes of each part's files, external data included. */
+async function partBytes(model: Model): Promise<ReadonlyMap<string, number>> {
+  const sizes = [...model.parts.values()].map(({ name, file }) => {
+    const bytes = [...(file?.files.values() ?? [])].reduce((sum, source) => sum + source.size, 0)
+    return [name, bytes] as const
+  })
+  return new Map(sizes)
+}
+
+async function runJob(job: Job, signal: AbortSignal | undefined): Promise<JobResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'damson-compare-'))
+  const file = join(folder, 'job')
+  try {
+    await writeFile(file, serialize(job))
+    await spawned(file, signal)
+    const result: JobResult = deserialize(await readFile(`${file}.out`))
+    return result
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function spawned(file: string, signal: AbortSignal | undefined): Promise<void> {
+  const entry = fileURLToPath(await entryUrl())
+  // Node 20 cannot load TypeScript by itself; from source the workspace's loader and condition are passed on.
+  const flags = entry.endsWith('.ts')
+    ? ['--conditions=@damson/source', '--import', import.meta.resolve('tsx')]
+    : []
+  const child = spawn(process.execPath, [...flags, entry, file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal ? { signal } : {}),
+  })
+  let text = ''
+  child.stderr.on('data', (chunk: unknown) => {
+    text += String(chunk)
+  })
+  const code = await new Promise<number | string | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exit, killed) => resolve(exit ?? killed))
+  })
+  if (code !== 0) {
+    throw new DamsonError(
+      'compare',
+      `The model does not load or run: ${text.trim().split('\n').slice(-8).join('\n') || `the process ended with ${String(code)}`}`,
+    )
+  }
+}
+
+/** The measuring process lies beside this file, in the form this file is in; bundled, this file may lie in another folder. */
+async function entryUrl(): Promise<URL> {
+  const names = ['./measure.node.ts', './measure.node.js', './compare/measure.node.js']
+  for (const name of names) {
+    const url = new URL(name, import.meta.url)
+    const found = await stat(url).then(
+      () => true,
+      () => false,
+    )
+    if (found) return url
+  }
+  throw new DamsonError('compare', 'Expected the measuring process beside this module. Install damson again.')
+}

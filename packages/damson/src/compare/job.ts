@@ -1,0 +1,37 @@
+// What the parent asks of the process that measures, and what comes back: plain data through files.
+import type { Feeds } from '@damson/core'
+import type { Latency, LoadCost, OutputQuality } from './report.ts'
+
+/** A model as the other process finds it. */
+export interface ModelPlace {
+  readonly path: string
+  readonly variant?: string
+  /** Modules that export the algorithms whose steps act at run time. */
+  readonly modules: readonly string[]
+}
+
+export interface PartFeeds {
+  readonly part: string
+  readonly samples: readonly Feeds[]
+}
+
+export type Job =
+  | { readonly kind: 'load'; readonly model: ModelPlace; readonly feeds: readonly PartFeeds[] }
+  | {
+      readonly kind: 'compare'
+      readonly before: ModelPlace
+      readonly after: ModelPlace
+      readonly feeds: readonly PartFeeds[]
+      /** Pairs of runs for the latency of a part; 0 for none. */
+      readonly pairs: number
+      readonly budgetMs: number
+    }
+
+export interface ComparedPart {
+  readonly part: string
+  readonly outputs: readonly OutputQuality[]
+  readonly latency?: Latency
+}
+
+export type JobResult =
+  { readonly load: LoadCost } | { readonly parts: readonly ComparedPart[]; readonly ort: string }
