@@ -34,7 +34,7 @@ export function createArena(engine: Engine): Arena {
         at += claimBytes([size])
         return address
       })
-      engine.reserve(at)
+      reserve(engine, at)
       return {
         addresses,
         check: () => {
@@ -46,5 +46,16 @@ export function createArena(engine: Engine): Arena {
         },
       }
     },
+  }
+}
+
+function reserve(engine: Engine, bytes: number): void {
+  try {
+    engine.reserve(bytes)
+  } catch (error) {
+    throw new NumericsError(
+      'numerics/memory',
+      `a kernel could not grow to ${bytes} bytes (${String(error)}): take smaller bands, or slices of the columns (blockSlices)`,
+    )
   }
 }

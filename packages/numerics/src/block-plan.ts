@@ -52,14 +52,16 @@ export function blockStreamBytes(spec: BlockSpec, options: BandOptions = {}): nu
 /**
  * Ranges of columns of a KN weight such that a stream over each stays within `maxBytes` (one range if the whole does).
  * A slice is a matrix of its own: `{ ...spec, N: to - from }`, its band filled from N * k + from on, row by row, and its
- * result is rows from..to of the whole. Columns come in multiples of 16, so one slice may exceed a very small bound.
+ * result is rows from..to of the whole. Columns come in multiples of 16, so a slice may exceed a very small bound.
+ * Layout NK needs no slices: its result leaves with each band.
  */
 export function blockSlices(
   spec: BlockSpec,
   maxBytes: number,
   options: BandOptions = {},
 ): readonly { readonly from: number; readonly to: number }[] {
-  const { N } = spec
+  const { N, layout } = spec
+  if (layout === 'NK') return [{ from: 0, to: N }]
   let parts = 1
   const width = (): number => Math.min(N, Math.ceil(N / parts / 16) * 16)
   while (width() > 16 && blockStreamBytes({ ...spec, N: width() }, options) > maxBytes) parts++

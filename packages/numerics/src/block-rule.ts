@@ -34,15 +34,15 @@ export function codeBlock(
 ): CodedBlock {
   let low = greatest
   let high = -greatest
-  let sound = true
+  let sum = 0
   for (let i = at; i < at + count; i++) {
     const v = values[i] ?? 0
     if (v < low) low = v
     if (v > high) high = v
-    if (v - v !== 0) sound = false
+    sum += v // in float64, where only a NaN or an infinity makes it one
   }
   setParameters(low, high, format, out)
-  out.sound = sound && out.scale - out.scale === 0
+  out.sound = Number.isFinite(sum) && Number.isFinite(out.scale)
   if (format.divide) codesByDivision(values, at, count, format, out, codes)
   else codesByReciprocal(values, at, count, format, out, codes)
   return out

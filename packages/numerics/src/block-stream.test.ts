@@ -80,6 +80,7 @@ test('slices of columns are matrices of their own', () => {
   })
   expect(packed).toEqual([...whole.packed])
   expect(blockSlices(spec, 1 << 30)).toEqual([{ from: 0, to: 100 }])
+  expect(blockSlices({ ...spec, layout: 'NK' }, 1)).toEqual([{ from: 0, to: 100 }])
 })
 
 test('specs that no reader accepts are refused', () => {

@@ -57,7 +57,7 @@ export interface Engine {
   readonly base: number
   /** The memory as it is now; `reserve` may replace it, which ends all views. */
   memory(): ArrayBuffer
-  /** Makes the memory at least `bytes` long. */
+  /** Makes the memory at least `bytes` long; throws a RangeError where there is not as much. */
   reserve(bytes: number): void
   /** Both return how many blocks cannot be coded: a NaN, an infinity, or a range beyond float32. */
   blocksOfRows(call: BlockCall): number

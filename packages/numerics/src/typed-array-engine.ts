@@ -45,7 +45,7 @@ function blockCoder(
   const blob = (blockSize * bits) / 8
   return (values, at, count, row, block) => {
     codeBlock(values, at, count, format, codes, coded)
-    codes.fill(0, count) // beyond K, as ONNX Runtime leaves them
+    if (count < blockSize) codes.fill(0, count) // beyond K, as ONNX Runtime leaves them
     packInto(codes, bits, packed, row * rowBytes + block * blob, Math.min(blob, rowBytes - block * blob))
     scales[row * kBlocks + block] = coded.scale
     if (!symmetric) {

@@ -37,7 +37,10 @@ test('a kernel that was told to do without WASM says nothing', () => {
   expect(onFallback).not.toHaveBeenCalled()
 })
 
-test('memory beyond what WASM can address is an error that says what to do', () => {
-  const spec = { K: 1 << 20, N: 1 << 16, layout: 'KN', bits: 8, blockSize: 32, symmetric: true } as const
-  expect(() => createKernel().blocks(spec)).toThrow('take smaller bands, or slices of the columns')
-})
+test.each(['auto', 'off'] as const)(
+  'memory that is not there is an error that says what to do (wasm: %s)',
+  wasm => {
+    const spec = { K: 1 << 22, N: 1 << 22, layout: 'KN', bits: 8, blockSize: 32, symmetric: true } as const
+    expect(() => createKernel({ wasm }).blocks(spec)).toThrow('take smaller bands, or slices of the columns')
+  },
+)

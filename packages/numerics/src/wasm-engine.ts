@@ -32,15 +32,7 @@ function memoryOf(
     memory: () => memory.buffer,
     reserve: bytes => {
       const missing = bytes - memory.buffer.byteLength
-      if (missing <= 0) return
-      try {
-        memory.grow(Math.ceil(missing / pageBytes))
-      } catch (cause) {
-        throw new NumericsError(
-          'numerics/memory',
-          `a kernel could not grow to ${bytes} bytes (${String(cause)}): take smaller bands, or slices of the columns (blockSlices)`,
-        )
-      }
+      if (missing > 0) memory.grow(Math.ceil(missing / pageBytes))
     },
   }
 }
