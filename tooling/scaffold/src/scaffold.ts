@@ -2,10 +2,9 @@
 // package. Files that exist are never overwritten. The page is written from the definition, once that can be loaded.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { algorithmText } from './algorithm-text.ts'
 import { familyFiles, withLine, type Files } from './family.ts'
 import type { Names } from './names.ts'
-import { testText } from './test-text.ts'
+import { algorithmText, testText } from './template.ts'
 
 /** What was written, and whether a package is new and has to be installed. */
 export interface Scaffolded {

@@ -4,7 +4,14 @@ import { catalogVersions, manifests } from './rules/manifests.ts'
 import { fileNames, kebabCase } from './rules/names.ts'
 import { traces } from './rules/traces.ts'
 
-catches('utils', fileNames, { 'packages/graph/src/graph-utils.ts': '' }, '"utils" says nothing')
+catches('utils', fileNames, { 'packages/graph/src/graph-utils.ts': '' }, '"graph-utils" says nothing')
+catches(
+  'a test of helpers',
+  fileNames,
+  { 'packages/graph/src/helpers.test.ts': '' },
+  '"helpers" says nothing',
+)
+passes('common where it means something', fileNames, { 'packages/graph/src/eliminate-common.ts': '' })
 catches('camelCase', kebabCase, { 'packages/graph/src/deepCache.ts': '' }, '"deepCache.ts"')
 passes('kebab-case', kebabCase, { 'packages/graph/src/file.node.ts': '', 'tooling/zoo/src/zoo-test.ts': '' })
 

@@ -18,7 +18,7 @@ export const manifests: Rule = ({ files }) =>
       ]
     })
 
-/** Versions of what comes from outside stand once, in the catalog. */
+/** Versions of what comes from outside stand once, in the catalog; ranges of peers apart, which are wider. */
 export const catalogVersions: Rule = ({ files }) =>
   files
     .filter(({ path }) => /(^|\/)package\.json$/.test(path) && !path.includes('fixtures'))
@@ -100,7 +100,7 @@ function withoutSource(value: unknown): unknown {
 }
 
 function dependenciesOf(manifest: Json): [string, string][] {
-  return ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'].flatMap(kind =>
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap(kind =>
     Object.entries(record(manifest[kind])).map(([name, version]): [string, string] => [
       name,
       String(version),

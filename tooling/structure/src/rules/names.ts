@@ -1,30 +1,17 @@
 // File names say the idea of the file.
 import type { Rule, TextFile } from '../workspace.ts'
 
-const banned = new Set([
-  ...[
-    'util',
-    'utils',
-    'helper',
-    'helpers',
-    'common',
-    'manager',
-    'handler',
-    'base',
-    'misc',
-    'shared',
-    'stuff',
-    'lib',
-  ],
-])
+/** Words that say nothing at the end of a name, and words that say nothing alone. */
+const emptyEndings = /(^|-)(utils?|helpers?|manager|handler|misc)$/
+const emptyNames = /^(common|base|shared|stuff)$/
 
-/** No file is called utils, helpers, common, manager, handler, base or misc, alone or in part. */
+/** No file is called utils, helpers, common, manager, handler, base or misc. */
 export const fileNames: Rule = ({ files }) =>
   files.filter(isCode).flatMap(({ path }) => {
     const stem = stemOf(path)
-    const word = stem.split(/[-.]/).find(part => banned.has(part))
-    const message = `"${word}" says nothing: name the file for its idea`
-    return word === undefined ? [] : [{ file: path, line: 1, rule: 'file-name', message }]
+    const empty = emptyEndings.test(stem) || emptyNames.test(stem)
+    const message = `"${stem}" says nothing: name the file for its idea`
+    return empty ? [{ file: path, line: 1, rule: 'file-name', message }] : []
   })
 
 /** Files and folders of code are in kebab-case: `deep-cache.ts`, `file.node.ts`. */
@@ -40,5 +27,5 @@ function isCode({ path }: TextFile): boolean {
 }
 
 function stemOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/, '')
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '')
 }

@@ -59,18 +59,16 @@ export const importEffects: Rule = ({ sources }) =>
         ),
     )
 
-/** The command is the one place that prints. */
-function isCommand(source: Source): boolean {
-  return (
-    source.path.startsWith('packages/damson/src/command/') || source.path === 'packages/damson/src/main.ts'
-  )
+/** The command prints and measures; the watch of the conformance suite listens to what must be silent. */
+function isCommand({ path }: Source): boolean {
+  const folders = ['packages/damson/src/command/', 'packages/damson/src/compare/']
+  const files = ['packages/damson/src/main.ts', 'packages/testing/src/conformance/watch.ts']
+  return folders.some(folder => path.startsWith(folder)) || files.includes(path)
 }
 
-function isProgram(source: Source): boolean {
-  return (
-    isCommand(source) ||
-    /\.worker\.ts$|\.child\.node\.ts$|-child\.node\.ts$|-worker(\.node|\.web)?\.ts$/.test(source.name)
-  )
+/** Files that are started, not imported. */
+function isProgram({ name }: Source): boolean {
+  return name === 'main.ts' || /(\.worker|-(process|thread|run)\.node)\.ts$/.test(name)
 }
 
 function ambientText(node: ts.Node): string | undefined {
