@@ -1,8 +1,8 @@
 // Block-wise codes of a matrix [K, N]: a block runs down a column, so four columns share a vector and a word of codes is
 // gathered from 32 / bits rows. A tile of columns is copied together first: rows of a power-of-two pitch would fight for
 // the same few sets of the cache.
-import { clamp, notFinite, roundAway, roundToHalf, toLowBytes } from './lanes'
-import { asymmetricScale, reciprocal, symmetricScale, zeroPointAway } from './parameters'
+import { clamp, notFinite, reciprocal, roundAway, roundToHalf, toLowBytes } from './lanes'
+import { asymmetricScale, symmetricScale, zeroPointAway } from './parameters'
 
 const width: i32 = 64 // columns of a tile
 const pitch: usize = 256 // bytes of its rows

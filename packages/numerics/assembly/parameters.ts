@@ -1,5 +1,5 @@
 // Scale and zero point of blocks from their ranges, four blocks at a time, in ONNX Runtime's order of operations.
-import { clamp, reciprocal, roundAway, roundToHalf } from './lanes'
+import { clamp, roundAway, roundToHalf } from './lanes'
 
 /** The end of the range that is further from 0 becomes code 0: scale = -peak / 2^(bits-1). */
 // @ts-ignore: decorator
@@ -35,5 +35,3 @@ export function zeroPointEven(low: v128, scale: v128, used: v128, top: v128, mid
   const t = f32x4.div(f32x4.neg(f32x4.pmin(low, zero)), used)
   return v128.bitselect(f32x4.splat(middle), clamp(f32x4.nearest(t), top), f32x4.eq(scale, zero))
 }
-
-export { reciprocal }

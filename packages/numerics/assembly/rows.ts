@@ -1,6 +1,6 @@
 // Block-wise codes of a matrix [N, K]: a block lies in one piece, so sixteen of its codes are packed at a time.
-import { clamp, lowBytes, notFinite, roundAway, roundToHalf, toLowBytes } from './lanes'
-import { asymmetricScale, reciprocal, symmetricScale, zeroPointAway, zeroPointEven } from './parameters'
+import { clamp, lowBytes, notFinite, reciprocal, roundAway, roundToHalf, toLowBytes } from './lanes'
+import { asymmetricScale, symmetricScale, zeroPointAway, zeroPointEven } from './parameters'
 
 const greatest: f32 = 3.4028234663852886e38
 

@@ -18,7 +18,7 @@ import { createWasmEngine } from './wasm-engine.ts'
 export interface KernelOptions {
   /** `auto` (default): WASM SIMD where it compiles, else the plain twin. `off`: the twin. Results are the same bits. */
   readonly wasm?: 'auto' | 'off'
-  /** Called once if `auto` had to take the twin, with the reason; about three times slower. */
+  /** Called once if `auto` had to take the twin, with the reason; over ten times slower (tooling/bench/numerics.ts). */
   readonly onFallback?: (reason: string) => void
 }
 

@@ -14,7 +14,10 @@ export interface CodedBlocks {
   readonly unsoundBlocks: number
 }
 
-/** Codes a whole matrix; `weight` is [K, N] or [N, K] by `spec.layout`, raw 16-bit codes for 16-bit dtypes. */
+/**
+ * Codes a whole matrix; `weight` is [K, N] or [N, K] by `spec.layout`, raw 16-bit codes for 16-bit dtypes.
+ * Making a kernel compiles a module: pass one when there are many weights.
+ */
 export function quantizeBlocks(
   weight: Float32Array | Uint16Array,
   spec: BlockSpec,
