@@ -29,7 +29,10 @@ export interface Inference {
   /** The graph with types filled in, in all bodies. */
   readonly graph: Graph
   readonly problems: readonly TypeProblem[]
-  /** Small integer tensors of the top graph whose elements are known: numbers, or expressions in its sizes. */
+  /**
+   * Elements of small tensors, in row-major order, as far as they are known: numbers, or expressions in the sizes of the
+   * graph. By name; values of nested bodies stand behind the path of their scope and a slash.
+   */
   readonly elements: ReadonlyMap<string, readonly Dim[]>
 }
 
@@ -41,14 +44,8 @@ export function inferTypes(graph: Graph, options: InferOptions = {}): Graph {
 /** Types, the known elements of small tensors, and the problems met; never throws for what a model contains. */
 export function infer(graph: Graph, options: InferOptions = {}): Inference {
   const walk = new Walk(graph, options)
-  const { body, facts } = walk.top()
-  const elements = new Map<string, readonly Dim[]>()
-  for (const [name, fact] of facts) {
-    const visible = fact.elements?.map(each => (typeof each === 'string' && each.includes('?') ? null : each))
-    if (visible) elements.set(name, visible)
-  }
-  const { nodes, types, outputs } = body
-  return { graph: graph.with({ nodes, types, outputs }), problems: walk.problems, elements }
+  const { nodes, types, outputs } = walk.top()
+  return { graph: graph.with({ nodes, types, outputs }), problems: walk.problems, elements: walk.elements }
 }
 
 interface Environment {
@@ -63,7 +60,6 @@ interface Environment {
 
 interface Walked {
   readonly body: Body
-  readonly facts: ReadonlyMap<string, Fact>
   readonly outputs: readonly Fact[]
 }
 
@@ -73,6 +69,7 @@ const maxDepth = 64
 
 class Walk {
   readonly problems: TypeProblem[] = []
+  readonly elements = new Map<string, readonly Dim[]>()
   readonly #graph: Graph
   readonly #options: InferOptions
   readonly #sizes = new Sizes()
@@ -87,15 +84,10 @@ class Walk {
     this.#budget = 200_000 + 20 * graph.nodes.length
   }
 
-  top(): Walked {
-    const environment = {
-      facts: new Map(),
-      path: '',
-      opsets: this.#graph.header.opsets,
-      functions: [],
-      depth: 0,
-    }
-    return this.#walk(this.#graph, undefined, environment)
+  top(): Body {
+    const { opsets } = this.#graph.header
+    const environment = { facts: new Map<string, Fact>(), path: '', opsets, functions: [], depth: 0 }
+    return this.#walk(this.#graph, undefined, environment).body
   }
 
   /** `inputs` undefined: the top graph, whose declared types count with their labels. */
@@ -109,7 +101,8 @@ class Walk {
     const declared = new Map([...body.types.values(), ...body.outputs].map(info => [info.name, info.type]))
     const nodes = body.nodes.map(node => this.#visit(node, declared, environment, labels))
     const outputs = body.outputs.map(({ name }) => lookUp(environment, name) ?? unknown)
-    return { body: this.#filled(body, nodes, facts), facts, outputs }
+    if (environment.functions.length === 0) this.#publishElements(environment)
+    return { body: this.#filled(body, nodes, facts), outputs }
   }
 
   #bindInput(info: ValueInfo, given: Fact | undefined, environment: Environment, top: boolean): void {
@@ -165,7 +158,10 @@ class Walk {
     const enter = (body: Body, given: readonly Fact[]): readonly Fact[] => {
       const depth = environment.depth + 1
       if (depth > maxDepth) return this.#tooDeep(where)
-      const inner = { ...environment, facts: new Map<string, Fact>(), outer: environment, path: where, depth }
+      const place = nestedBodies(node).find(nested => nested.body === body)
+      const attribute = `${place?.attribute ?? ''}${place?.index ? `.${place.index}` : ''}`
+      const path = `${where}/${attribute}`
+      const inner = { ...environment, facts: new Map<string, Fact>(), outer: environment, path, depth }
       const walked = this.#walk(body, given, inner)
       bodies.set(body, walked.body)
       return walked.outputs
@@ -217,6 +213,15 @@ class Walk {
       return complete ? { ...info, type: complete } : info
     })
     return body.with({ nodes, types, outputs })
+  }
+
+  #publishElements({ facts, path }: Environment): void {
+    for (const [name, { elements }] of facts) {
+      const id = path === '' ? name : `${path}/${name}`
+      const visible = elements?.map(each => (typeof each === 'string' && each.includes('?') ? null : each))
+      if (visible) this.elements.set(id, visible)
+      else this.elements.delete(id)
+    }
   }
 
   #report(at: string, problem: string): void {

@@ -35,7 +35,11 @@ function floats(a: Dim, b: Dim, dtype: DataType, compute: (a: number, b: number)
 
 const add: BinaryElement = (a, b, dtype) => floats(a, b, dtype, (x, y) => x + y) ?? addDims(a, b)
 const subtract: BinaryElement = (a, b, dtype) => floats(a, b, dtype, (x, y) => x - y) ?? subtractDims(a, b)
-const multiply: BinaryElement = (a, b, dtype) => floats(a, b, dtype, (x, y) => x * y) ?? multiplyDims(a, b)
+/** Nothing times an unknown float is certain: it may be infinite. */
+const multiply: BinaryElement = (a, b, dtype) => {
+  if (isFloat(dtype) && (a === null || b === null)) return null
+  return floats(a, b, dtype, (x, y) => x * y) ?? multiplyDims(a, b)
+}
 
 /** Integers truncate, which is the floor for sizes. */
 const divide: BinaryElement = (a, b, dtype) => {
