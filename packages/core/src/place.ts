@@ -2,7 +2,7 @@
 // included, `?` for one character. A node or weight that was merged from several matches only if all its origins do; a
 // weight with several users, unless it is named itself, only if all of them do. In between is a partial match.
 import { nodeIdentity, type Node } from '@damson/graph'
-import type { Place, Site } from './algorithm.ts'
+import type { Place, Site, Step } from './algorithm.ts'
 
 export type Match = 'yes' | 'no' | 'partial'
 
@@ -128,4 +128,14 @@ function modulesOf(node: Node): readonly string[] {
     const own = outer !== '' && path.startsWith(`${outer}.`) ? path.slice(outer.length + 1) : path
     return own === '' ? [] : [own]
   })
+}
+
+/** True for a step placed on what the others leave. */
+export function wantsRest(step: Step): boolean {
+  return step.on === 'rest' || step.on?.rest === true
+}
+
+/** The place of a step as a record: `'rest'` and no place at all have no globs. */
+export function placeOf(step: Step): Place {
+  return step.on === 'rest' ? { rest: true } : (step.on ?? {})
 }

@@ -1,17 +1,17 @@
 // The first half of planning: where each step works, and what it says there. Places are resolved, groups asked for and
 // cut down to the place, and what cannot be honoured becomes a conflict.
 import { DamsonError, isRefusal, nodeIdentity, type Refusal } from '@damson/graph'
-import type { AnyAlgorithm, Context, Group, Place, Site, Step } from './algorithm.ts'
+import type { AnyAlgorithm, Context, Group, Site, Step } from './algorithm.ts'
 import { checkGroup, effectsOf, meets, type Effects } from './effects.ts'
 import type { FactTable } from './facts.ts'
 import type { Model, Part } from './model.ts'
-import { nearest } from './near.ts'
 import type { Params } from './params.ts'
-import { PlaceMatcher } from './place.ts'
+import { noMatch, noSite, partialMatch, refusedPart, unknownPart } from './place-conflicts.ts'
+import { PlaceMatcher, placeOf, wantsRest } from './place.ts'
 import type { Conflict } from './plan-types.ts'
 import type { Target } from './runtime.ts'
 import { stepSeed } from './seeds.ts'
-import { SiteIndex, wholePart, type SiteKey } from './site-index.ts'
+import { SiteIndex, type SiteKey } from './site-index.ts'
 
 /** What planning reads: the model with its sites numbered, the facts, the target. Shared by all plans of one call. */
 export interface Ground {
@@ -70,15 +70,6 @@ export function resolveSteps(ground: Ground, steps: readonly Step[]): readonly R
   steps.forEach((step, at) => !wantsRest(step) && placed.set(at, resolve(step, at, [])))
   const others = [...placed.values()]
   return steps.map((step, at) => placed.get(at) ?? resolve(step, at, others))
-}
-
-export function wantsRest(step: Step): boolean {
-  return step.on === 'rest' || step.on?.rest === true
-}
-
-/** The place of a step as a record: `'rest'` and no place at all have no globs. */
-export function placeOf(step: Step): Place {
-  return step.on === 'rest' ? { rest: true } : (step.on ?? {})
 }
 
 export interface Asked {
@@ -248,80 +239,4 @@ function foreignSite(id: string, part: Part, site: Site): DamsonError {
     'invalid-group',
     `${id} names "${name}", which is not in the part "${part.name}" it was asked about.`,
   )
-}
-
-function some(index: SiteIndex, keys: Iterable<SiteKey>): readonly string[] {
-  return [...new Set([...keys].map(key => index.label(key)))].slice(0, 5)
-}
-
-function unknownPart({ model }: Ground, id: string, part: string): Conflict {
-  const parts = [...model.parts.keys()]
-  const near = nearest(part, parts)
-  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
-  return {
-    code: 'unknown-part', steps: [id], part, nodes: [],
-    message: `${id} is placed on "${part}", but the model has the parts ${parts.join(', ')}.${hint}`,
-  } // prettier-ignore
-}
-
-function refusedPart(id: string, { part, refusal, claim, partial }: Asked): readonly Conflict[] {
-  if (claim || partial.length > 0) return []
-  const at = refusal?.at === undefined ? '' : ` (at ${refusal.at})`
-  const why = refusal ? `${refusal.refused}${at}` : 'nothing there is selected'
-  const nodes = refusal?.at === undefined ? [] : [refusal.at]
-  return [
-    {
-      code: 'refused',
-      steps: [id],
-      part,
-      nodes,
-      message: `${id} is placed on "${part}", which refuses: ${why}.`,
-    },
-  ]
-}
-
-function noSite(step: Step, id: string, asked: readonly Asked[]): Conflict {
-  const reasons = asked.map(({ part, refusal }) => {
-    const at = refusal?.at === undefined ? '' : ` (at ${refusal.at})`
-    if (refusal) return `${part}: ${refusal.refused}${at}`
-    return `${part}: ${wantsRest(step) ? 'nothing is left by the other steps' : 'nothing is selected'}`
-  })
-  return {
-    code: 'no-site',
-    steps: [id],
-    nodes: [],
-    message: `${id} finds nowhere to work. ${reasons.join('; ')}.`,
-  }
-}
-
-function noMatch(ground: Ground, id: string, parts: readonly string[], pattern: string): Conflict {
-  const names = parts.flatMap(part => ground.index(part).nodes.map(({ node }) => nodeIdentity(node)))
-  const near = pattern.includes('*') ? undefined : nearest(pattern, names)
-  const hint =
-    near === undefined
-      ? ` Names there look like ${names.slice(0, 3).join(', ')}.`
-      : ` Did you mean "${near}"?`
-  const message = `${id}: no node, weight or module in ${parts.join(', ')} matches "${pattern}".${hint}`
-  return { code: 'no-match', steps: [id], nodes: [], message }
-}
-
-function partialMatch(ground: Ground, id: string, { part, partial }: Asked): Conflict {
-  const index = ground.index(part)
-  const names = partial.map(key => {
-    const site = index.siteOf(key)
-    return key === wholePart
-      ? `the whole of "${part}"`
-      : 'weight' in site
-        ? site.weight.name
-        : index.label(key)
-  })
-  const isWhole = partial[0] === wholePart
-  const nodes = isWhole ? [] : some(index, partial)
-  const advice = isWhole
-    ? 'It works on whole parts: leave include and exclude out.'
-    : 'Name them in include or in exclude.'
-  return {
-    code: 'partial-match', steps: [id], part, nodes,
-    message: `${id} is placed so that ${names.slice(0, 5).join(', ')} would be taken only partly: merged from several nodes, or used outside the place too. ${advice}`,
-  } // prettier-ignore
 }

@@ -2,7 +2,8 @@
 // module, leave a part or a step out); they are tried in that order, by planning again.
 import type { Place, Step } from './algorithm.ts'
 import { nearest } from './near.ts'
-import { stepIds, placeOf, wantsRest, type Ground } from './plan-claims.ts'
+import { placeOf, wantsRest } from './place.ts'
+import { stepIds, type Ground } from './plan-claims.ts'
 import { modulesIn } from './plan-modules.ts'
 import type { Conflict } from './plan-types.ts'
 import { formatStep } from './step-text.ts'

@@ -1,5 +1,6 @@
 // Errors from inside a step say which step it was. Codes of damson errors stay; anything else becomes `step-failed`.
 import { DamsonError } from '@damson/graph'
+import { isAbort } from './abort.ts'
 
 /** Runs something of a step; what it throws comes out with the id of the step. */
 export function inStep<T>(id: string, run: () => T): T {
@@ -12,11 +13,13 @@ export function inStep<T>(id: string, run: () => T): T {
 
 /** The error of a step: same code when it is a damson error, `step-failed` otherwise; the cause is kept. */
 export function stepError(id: string, cause: unknown): DamsonError {
+  if (isAbort(cause))
+    return DamsonError.isInstance(cause) ? cause : new DamsonError('aborted', `${id} was stopped.`, { cause })
   const message = cause instanceof Error ? cause.message : String(cause)
   if (!DamsonError.isInstance(cause)) {
     return new DamsonError('step-failed', `${id} failed: ${message}`, { cause, details: { step: id } })
   }
-  if (cause.code === 'aborted' || cause.message.startsWith(id)) return cause
+  if (cause.message.startsWith(id)) return cause
   return new DamsonError(cause.code, `${id}: ${message}`, { cause, details: { ...cause.details, step: id } })
 }
 
