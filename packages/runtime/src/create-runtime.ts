@@ -8,7 +8,7 @@ import { lazyEngine } from './engine/lazy-engine.ts'
 import type { OrtChoice } from './engine/message.ts'
 import { ortEngine } from './engine/ort-engine.ts'
 import { remoteEngine } from './engine/remote-engine.ts'
-import { openingOf } from './live/opening.ts'
+import { openingOf, type Warning } from './live/opening.ts'
 import { openLive, type OpenLive } from './live/open-live.ts'
 import { readOrtModule } from './ort/ort-module.ts'
 import { ortOptions, mergeSessionOptions, moduleFor } from './session/session-options.ts'
@@ -33,7 +33,8 @@ export interface RuntimeOptions {
   readonly wasmPaths?: string
   /** onnxruntime-web: threads. Default 1; more need a page that is cross-origin isolated. */
   readonly wasmThreads?: number
-  readonly onEvent?: (event: PoolEvent) => void
+  /** Sessions opened and closed, and warnings of steps. */
+  readonly onEvent?: (event: PoolEvent | Warning) => void
 }
 
 export interface OpenRuntime extends Runtime {
@@ -82,7 +83,7 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
       signal?.throwIfAborted()
       if (closing)
         throw new DamsonError('closed', 'Expected an open runtime, but this one was closed. Create another.')
-      const opening = await openingOf(what, { target, session, traits })
+      const opening = await openingOf(what, { target, session, traits, onWarning: emit })
       const live = openLive(pool, opening, () => lives.delete(live))
       lives.add(live)
       return live

@@ -2,7 +2,7 @@
 // refused before it loads.
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine/engine-error.ts'
 import type { OrtChoice } from './engine/message.ts'
 import { quiet, readOrtModule, setUpWasm, type OrtModule } from './ort/ort-module.ts'
 
@@ -28,7 +28,7 @@ export function nativeCopies(): readonly string[] {
 export function checkSingleCopy(folder: string, loaded: readonly string[]): void {
   const other = loaded.find(path => !path.startsWith(folder))
   if (other === undefined) return
-  throw new DamsonError(
+  throw new EngineError(
     'two-runtimes',
     `Expected one copy of onnxruntime-node in the process, got a second: ${other} is loaded, ${folder} was asked for. ` +
       'Two crash. Make the versions agree, or pass the loaded module: createRuntime({ ort }).',
@@ -40,7 +40,7 @@ function resolvePeer(name: string): string {
   try {
     return createRequire(import.meta.url).resolve(name)
   } catch (cause) {
-    throw new DamsonError(
+    throw new EngineError(
       'runtime-missing',
       `Expected ${name} (an optional peer of @damson/runtime), but it is not installed. Add it to your project, or ` +
         'pass a module: createRuntime({ ort }).',

@@ -1,5 +1,5 @@
 // Loads onnxruntime-web, which is an optional peer: only what the target needs, only when the first session opens.
-import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine/engine-error.ts'
 import type { OrtChoice } from './engine/message.ts'
 import { quiet, readOrtModule, setUpWasm, type OrtModule } from './ort/ort-module.ts'
 
@@ -13,7 +13,7 @@ async function importWeb(module: OrtChoice['module']): Promise<unknown> {
     // The specifiers are literals, so that bundlers find them.
     return module === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
   } catch (cause) {
-    throw new DamsonError(
+    throw new EngineError(
       'runtime-missing',
       'Expected onnxruntime-web (an optional peer of @damson/runtime), but it cannot be imported. Install it, or pass ' +
         'a module: createRuntime({ ort }).',

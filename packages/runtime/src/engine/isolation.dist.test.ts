@@ -121,7 +121,9 @@ test('the queue is bounded', async () => {
 
 test('equal graphs with equal options share a session', async () => {
   const events: string[] = []
-  const here = runtime({ onEvent: ({ type, sessions }) => events.push(`${type} ${sessions}`) })
+  const here = runtime({
+    onEvent: event => 'sessions' in event && events.push(`${event.type} ${event.sessions}`),
+  })
   const graph = (): Graph =>
     onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[n] x) => (float[n] y) { y = Neg(x) }`
   const x = { dtype: 'float32', shape: [1], data: Float32Array.of(2) } as const

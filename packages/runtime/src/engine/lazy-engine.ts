@@ -1,25 +1,36 @@
-// An engine that is made on first use, so that creating a runtime loads nothing.
+// The engine of this thread, made on first use, so that creating a runtime loads nothing. Its errors become DamsonErrors.
+import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine-error.ts'
 import type { Engine } from './engine.ts'
 
 /** An engine that `make` makes when it is first asked something. A failed start is tried again. */
 export function lazyEngine(make: () => Promise<Engine>): Engine {
   let made: Promise<Engine> | undefined
-  const engine = async (): Promise<Engine> => {
+  const ask = async <T>(question: (engine: Engine) => Promise<T>): Promise<T> => {
     const starting = (made ??= make())
     try {
-      return await starting
+      await starting
     } catch (error) {
       if (made === starting) made = undefined
-      throw error
+      throw near(error)
     }
+    return question(await starting).catch((error: unknown) => {
+      throw near(error)
+    })
   }
   return {
-    info: async () => (await engine()).info(),
-    open: async (id, source, options) => (await engine()).open(id, source, options),
-    run: async (id, feeds, fetches) => (await engine()).run(id, feeds, fetches),
-    release: async id => (await engine()).release(id),
+    info: () => ask(engine => engine.info()),
+    open: (id, source, options) => ask(engine => engine.open(id, source, options)),
+    run: (id, feeds, fetches) => ask(engine => engine.run(id, feeds, fetches)),
+    release: id => ask(engine => engine.release(id)),
     close: async () => {
-      if (made) await (await made).close()
+      if (made) await ask(engine => engine.close())
     },
   }
+}
+
+function near(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error
+  const { code, message, details, cause } = error
+  return new DamsonError(code, message, { details, cause })
 }

@@ -1,6 +1,6 @@
 // What crosses to an engine in a worker or child process: plain requests and answers, errors as data.
 import type { Feeds, Outputs } from '@damson/core'
-import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine-error.ts'
 import type { ModelSource, OrtSessionOptions } from './engine.ts'
 
 export type Request =
@@ -36,7 +36,7 @@ export type Answer =
   | { readonly number: number; readonly ok: true; readonly value: unknown }
   | { readonly number: number; readonly ok: false; readonly error: ErrorData }
 
-interface ErrorData {
+export interface ErrorData {
   readonly message: string
   readonly code: string
   readonly details: Readonly<Record<string, unknown>>
@@ -44,14 +44,10 @@ interface ErrorData {
 
 /** An error as data; `code` is `ort` for errors that ONNX Runtime threw. */
 export function errorToData(error: unknown): ErrorData {
-  if (DamsonError.isInstance(error)) {
+  if (error instanceof EngineError) {
     return { message: error.message, code: error.code, details: error.details }
   }
   return { message: error instanceof Error ? error.message : String(error), code: 'ort', details: {} }
-}
-
-export function errorFromData({ message, code, details }: ErrorData): DamsonError {
-  return new DamsonError(code, message, { details })
 }
 
 /** Feeds whose arrays own their whole buffer, so that they can be transferred without taking the caller's. */

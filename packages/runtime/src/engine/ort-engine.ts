@@ -1,6 +1,6 @@
 // The engine in this thread. `run` of onnxruntime-node blocks until it is done; whoever must stay responsive uses a worker.
 import type { Feeds, Outputs } from '@damson/core'
-import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine-error.ts'
 import { fromOrtTensor, toOrtTensor } from '../ort/ort-tensor.ts'
 import { ortVersion, type OrtModule, type OrtSession, type OrtValueMetadata } from '../ort/ort-module.ts'
 import type { Engine, ModelSource, OrtSessionOptions, SessionShape, ValueShape } from './engine.ts'
@@ -18,7 +18,7 @@ export function ortEngine(ort: OrtModule): Engine {
     async run(id, feeds, fetches) {
       const session = sessions.get(id)
       if (!session)
-        throw new DamsonError('session-closed', `Expected an open session, got closed session ${id}.`)
+        throw new EngineError('session-closed', `Expected an open session, got closed session ${id}.`)
       return runSession(ort, session, feeds, fetches)
     },
     async release(id) {

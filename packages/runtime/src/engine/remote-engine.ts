@@ -3,14 +3,7 @@
 import type { Outputs } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import type { Engine, EngineInfo, ModelSource, OrtSessionOptions, SessionShape } from './engine.ts'
-import {
-  detachable,
-  errorFromData,
-  type Answer,
-  type Numbered,
-  type OrtChoice,
-  type Request,
-} from './message.ts'
+import { detachable, type Answer, type Numbered, type OrtChoice, type Request } from './message.ts'
 
 /** A started worker or child process. */
 export interface Far {
@@ -111,7 +104,10 @@ function openLink(start: StartFar): Link {
     answer: answer => {
       const entry = settle(answer.number)
       if (answer.ok) entry?.resolve(answer.value)
-      else entry?.reject(errorFromData(answer.error))
+      else
+        entry?.reject(
+          new DamsonError(answer.error.code, answer.error.message, { details: answer.error.details }),
+        )
     },
     gone: lose,
   })

@@ -1,5 +1,5 @@
 // The far side of a worker or child process: answers requests with an engine, one after another.
-import { DamsonError } from '@damson/graph'
+import { EngineError } from './engine-error.ts'
 import type { Engine } from './engine.ts'
 import {
   buffersOf,
@@ -39,7 +39,7 @@ export function serveEngine(
 }
 
 function perform(engine: Engine | undefined, request: Request): Promise<unknown> {
-  if (!engine) throw new DamsonError('protocol', 'Expected a start request before any other.')
+  if (!engine) throw new EngineError('protocol', 'Expected a start request before any other.')
   switch (request.kind) {
     case 'info':
       return engine.info()

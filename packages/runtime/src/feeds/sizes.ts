@@ -1,6 +1,5 @@
 // Sizes for the dims that exporters leave open, by the names that they give them. Small: what runs in a second on a laptop.
-import type { Dim } from '@damson/graph'
-import { sizeOfDim } from '../live/dims.ts'
+import { dimNames, evaluateDim, type Dim } from '@damson/graph'
 
 /** The first that matches decides. */
 const usual: readonly (readonly [RegExp, number])[] = [
@@ -14,18 +13,19 @@ const usual: readonly (readonly [RegExp, number])[] = [
   [/seq|len|token/i, 3],
 ]
 
-/** Sizes of a graph's open dims: those given, then by name; 1 for what nothing is known of. */
+/** Sizes of a graph's open dims: those given by name or by whole expression, then by name; 1 for what nothing is known of. */
 export function sizeOf(given: Readonly<Record<string, number>>): (dim: Dim) => number {
-  const byName = (name: string): number | undefined =>
-    given[name] ?? (isName(name) ? usualSize(name) : undefined)
-  // 0 stands for unknown in files of some exporters.
-  return dim => (dim === 0 ? 1 : (sizeOfDim(dim, byName) ?? 1))
+  return dim => {
+    // 0 stands for unknown in files of some exporters.
+    if (dim === null || dim === 0) return 1
+    if (typeof dim === 'number') return dim
+    const whole = given[dim]
+    if (whole !== undefined) return whole
+    const names = [...dimNames(dim)].map(name => [name, given[name] ?? usualSize(name)] as const)
+    return evaluateDim(dim, new Map(names)) ?? usualSize(dim)
+  }
 }
 
-function usualSize(name: string): number | undefined {
-  return usual.find(([pattern]) => pattern.test(name))?.[1]
-}
-
-function isName(text: string): boolean {
-  return /^[\w.:]+$/.test(text) && !/^\d+$/.test(text)
+function usualSize(name: string): number {
+  return usual.find(([pattern]) => pattern.test(name))?.[1] ?? 1
 }

@@ -1,9 +1,9 @@
 // One part of an open model: its session is opened by the first run, its ports are fed, its runs are counted.
-import type { Feeds, Outputs, Port, SessionOptions } from '@damson/core'
-import { DamsonError, type Graph } from '@damson/graph'
+import type { Feeds, Outputs } from '@damson/core'
+import { DamsonError } from '@damson/graph'
 import { untilAborted } from '../engine/lane.ts'
 import type { Session, SessionPool } from '../session/sessions.ts'
-import { feedPorts } from './ports.ts'
+import type { OpeningPart } from './opening.ts'
 
 export interface LivePart {
   readonly name: string
@@ -16,18 +16,8 @@ export interface LivePart {
   close(): Promise<void>
 }
 
-export interface PartSettings {
-  readonly name: string
-  readonly graph: Graph
-  readonly ports: readonly Port[]
-  readonly session: SessionOptions
-}
-
-export function livePart(
-  pool: SessionPool,
-  { name, graph, ports, session: options }: PartSettings,
-): LivePart {
-  const added = new Set(ports.filter(port => port.direction === 'output').map(port => port.name))
+export function livePart(pool: SessionPool, name: string, opening: OpeningPart): LivePart {
+  const { graph, session: options, added, complete } = opening
   const fetches = graph.outputs.map(output => output.name).filter(output => !added.has(output))
   const running = new Set<Promise<unknown>>()
   let session: Promise<Session> | undefined
@@ -45,7 +35,7 @@ export function livePart(
   const run = (feeds: Feeds, wanted: readonly string[], signal?: AbortSignal): Promise<Outputs> => {
     if (closed) return Promise.reject(closedError(name))
     const work = opened(signal).then(open =>
-      open.run(feedPorts(graph, ports, feeds), { fetches: wanted, signal, part: name }),
+      open.run(complete(feeds), { fetches: wanted, signal, part: name }),
     )
     running.add(work)
     return work.finally(() => running.delete(work))

@@ -1,16 +1,10 @@
 // A model, or a single graph, open to run. Sessions belong to the runtime; a live model only holds on to them.
-import type { Generation, Live, Middleware, Port, SessionOptions } from '@damson/core'
-import { DamsonError, type Graph } from '@damson/graph'
+import type { Generation, Live } from '@damson/core'
+import { DamsonError } from '@damson/graph'
 import type { SessionPool } from '../session/sessions.ts'
 import { openGeneration, type OpenGeneration } from './generation.ts'
 import { livePart, type LivePart } from './live-part.ts'
-
-/** What is opened: parts with the options of their sessions, ports, and middleware in the order of the plan. */
-export interface Opening {
-  readonly parts: ReadonlyMap<string, { readonly graph: Graph; readonly session: SessionOptions }>
-  readonly ports: readonly Port[]
-  readonly middleware: readonly Middleware[]
-}
+import type { Opening } from './opening.ts'
 
 export interface OpenLive extends Live {
   generation(options?: Omit<Generation, 'run'>): OpenGeneration
@@ -20,14 +14,11 @@ export interface OpenLive extends Live {
 /** `onClose` tells the runtime that this one needs its sessions no more. */
 export function openLive(
   pool: SessionPool,
-  { parts, ports, middleware }: Opening,
+  { parts, middleware, check }: Opening,
   onClose: () => void,
 ): OpenLive {
   const live = new Map<string, LivePart>()
-  for (const [name, { graph, session }] of parts) {
-    const own = ports.filter(port => port.part === name)
-    live.set(name, livePart(pool, { name, graph, ports: own, session }))
-  }
+  for (const [name, opening] of parts) live.set(name, livePart(pool, name, opening))
   const part = (name: string): LivePart => {
     const found = live.get(name)
     if (found) return found
@@ -46,6 +37,7 @@ export function openLive(
     generation(options = {}) {
       if (closing)
         throw new DamsonError('closed', 'Expected an open model, but it was closed. Open it again.')
+      check(options)
       const generation = openGeneration(part, middleware, options)
       generations.add(generation)
       return {

@@ -1,25 +1,79 @@
-// What a model asks of the runtime when it is opened: the options that its steps set for sessions, and their middleware.
-import type { MachineTraits, Model, SessionOptions, Target } from '@damson/core'
+// What a model asks of the runtime when it is opened: options that its steps set for sessions, their middleware, their ports.
+import {
+  checkControls,
+  middlewares,
+  sessionOptions,
+  withNeutral,
+  type Feeds,
+  type Generation,
+  type MachineTraits,
+  type Middleware,
+  type Model,
+  type SessionOptions,
+  type SmashEvent,
+  type Target,
+} from '@damson/core'
 import type { Graph } from '@damson/graph'
 import { mergeSessionOptions } from '../session/session-options.ts'
-import type { Opening } from './open-live.ts'
+
+/** One part to open. */
+export interface OpeningPart {
+  readonly graph: Graph
+  readonly session: SessionOptions
+  /** Outputs that rewrites added: only middleware sees them. */
+  readonly added: ReadonlySet<string>
+  /** Feeds ports that the caller does not feed with their neutral values. */
+  complete(feeds: Feeds): Feeds
+}
+
+export interface Opening {
+  readonly parts: ReadonlyMap<string, OpeningPart>
+  /** In the order of the plan: the first is outermost. */
+  readonly middleware: readonly Middleware[]
+  /** Throws for controls that no step has. */
+  check(options: Omit<Generation, 'run'>): void
+}
+
+export type Warning = Extract<SmashEvent, { readonly type: 'warning' }>
 
 export interface OpeningSettings {
   readonly target: Target
   /** What the caller asked for; wins over the steps. */
   readonly session: SessionOptions
   readonly traits: () => Promise<MachineTraits>
+  readonly onWarning: (event: Warning) => void
 }
 
 /** The part that a bare graph is. */
 export const mainPart = 'main'
 
-export async function openingOf(what: Model | Graph, { session }: OpeningSettings): Promise<Opening> {
-  if (!('parts' in what)) {
-    return { parts: new Map([[mainPart, { graph: what, session }]]), ports: [], middleware: [] }
+export async function openingOf(what: Model | Graph, settings: OpeningSettings): Promise<Opening> {
+  const { session } = settings
+  if ('parts' in what) return modelOpening(what, settings)
+  const part: OpeningPart = { graph: what, session, added: new Set(), complete: feeds => feeds }
+  return { parts: new Map([[mainPart, part]]), middleware: [], check: () => {} }
+}
+
+async function modelOpening(model: Model, settings: OpeningSettings): Promise<Opening> {
+  const { target, session, traits, onWarning } = settings
+  // Only steps with a session hook need to know the machine, and asking loads ONNX Runtime.
+  const asks = model.replays.some(({ algorithm }) => algorithm.session !== undefined)
+  const machine = asks ? await traits() : undefined
+  const parts = new Map<string, OpeningPart>()
+  for (const [name, { graph }] of model.parts) {
+    const wanted = machine && sessionOptions(model, name, machine, target)
+    for (const warning of wanted?.warnings ?? []) onWarning(warning)
+    const outputs = model.ports.filter(port => port.part === name && port.direction === 'output')
+    parts.set(name, {
+      graph,
+      session: mergeSessionOptions(wanted?.options, session),
+      added: new Set(outputs.map(port => port.name)),
+      complete: feeds => withNeutral(model, name, feeds),
+    })
   }
-  const parts = new Map(
-    [...what.parts].map(([name, { graph }]) => [name, { graph, session: mergeSessionOptions(session) }]),
-  )
-  return { parts, ports: what.ports, middleware: [] }
+  return {
+    parts,
+    middleware: middlewares(model, target, onWarning).map(({ middleware }) => middleware),
+    check: ({ controls }) => controls && checkControls(model, controls),
+  }
 }

@@ -1,6 +1,7 @@
 // Which element types cross the border of ONNX Runtime for JavaScript, and the typed array of each.
 import type { Elements, TensorData } from '@damson/core'
-import { DamsonError, elementCount, type DataType } from '@damson/graph'
+import type { DataType } from '@damson/graph'
+import { EngineError } from '../engine/engine-error.ts'
 
 /** The kinds of typed array that hold elements. */
 type ElementArray = new (buffer: ArrayBuffer, byteOffset?: number, length?: number) => Elements
@@ -41,7 +42,7 @@ export function zeros(dtype: Exclude<PortableType, 'string'>, count: number): El
 
 /** Throws `feed` unless the tensor is consistent: right array, as many elements as its shape says. */
 export function checkTensor(name: string, tensor: TensorData): void {
-  const expected = elementCount(tensor.shape)
+  const expected = tensor.shape.reduce((product, dim) => product * dim, 1)
   const got = tensor.data.length
   if (tensor.shape.some(dim => !Number.isInteger(dim) || dim < 0)) {
     throw feedError(name, `a shape of whole numbers`, `[${tensor.shape.join(', ')}]`)
@@ -57,6 +58,6 @@ export function checkTensor(name: string, tensor: TensorData): void {
   }
 }
 
-function feedError(name: string, expected: string, got: string): DamsonError {
-  return new DamsonError('feed', `Feed "${name}": expected ${expected}, got ${got}.`, { details: { name } })
+function feedError(name: string, expected: string, got: string): EngineError {
+  return new EngineError('feed', `Feed "${name}": expected ${expected}, got ${got}.`, { details: { name } })
 }

@@ -1,6 +1,6 @@
 // What this package asks of an ONNX Runtime for JavaScript. Structural, so that onnxruntime-node, onnxruntime-web and a
 // copy that the caller brings are all alike, and so that none of them has to be installed for types to resolve.
-import { DamsonError } from '@damson/graph'
+import { EngineError } from '../engine/engine-error.ts'
 
 export interface OrtTensor {
   readonly type: string
@@ -45,7 +45,7 @@ export interface OrtModule {
 export function readOrtModule(value: unknown): OrtModule {
   const found = isOrtModule(value) ? value : isObject(value) && 'default' in value ? value.default : undefined
   if (isOrtModule(found)) return found
-  throw new DamsonError(
+  throw new EngineError(
     'runtime-invalid',
     'Expected an ONNX Runtime module with InferenceSession, Tensor and env; got something else. ' +
       "Pass what `import * as ort from 'onnxruntime-node'` (or 'onnxruntime-web') gives.",

@@ -1,6 +1,6 @@
 // Conversion between plain tensor data and ONNX Runtime's tensors. float16 travels as 16-bit patterns, bool as bytes.
 import type { Elements, TensorData } from '@damson/core'
-import { DamsonError } from '@damson/graph'
+import { EngineError } from '../engine/engine-error.ts'
 import { arrayOf, checkTensor, isPortable } from './element-types.ts'
 import type { OrtModule, OrtTensor } from './ort-module.ts'
 
@@ -23,7 +23,7 @@ export function fromOrtTensor(name: string, tensor: OrtTensor): TensorData {
   if (array && isPortable(type) && type !== 'string' && ArrayBuffer.isView(data)) {
     return { dtype: type, shape, data: data instanceof array ? data : viewAs(data, array) }
   }
-  throw new DamsonError(
+  throw new EngineError(
     'output-type',
     `Output "${name}": expected a tensor of a type that JavaScript can read, got ${type}. Add a Cast before it.`,
   )
