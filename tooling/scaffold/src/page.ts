@@ -14,7 +14,8 @@ function headOf(algorithm: AnyAlgorithm, exported: string): string {
   const path = id.slice(0, id.lastIndexOf('/'))
   return [
     `# ${id.slice(id.lastIndexOf('/') + 1)}\n`,
-    `${summary}${paper === undefined ? '' : ` (${paper})`}\n`,
+    `${summary}\n`,
+    ...(paper === undefined ? [] : [`Source: ${paper}\n`]),
     `\`import { ${exported} } from '${path}'\`, or from \`'${id}'\` alone.\n`,
     `| needs | takes | gives | changes numbers | acts in |`,
     `| --- | --- | --- | --- | --- |`,
