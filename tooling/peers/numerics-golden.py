@@ -48,6 +48,8 @@ def awkward(rng, rows, width):
     ]
     for i in range(2, rows):
         w[i] = kinds[(i - 2) % len(kinds)](w[i]).astype(np.float32)
+    # Scale 1 in 4 bits: exact halves, and the number whose sum with 0.5 rounds up to 1.
+    w[1] = np.resize(np.float32([15, 0.49999997, 0.5, 1.5, 2.4999998, 2.5, 14.5, 0]), width)
     return w
 
 
@@ -77,6 +79,14 @@ def blocks():
                     p, s, z = nbits(w, bits, block, symmetric)
                     cases.append({"input": name, "bits": bits, "blockSize": block, "symmetric": symmetric,
                                   "packed": b64(p), "scales": b64(s), **({} if symmetric else {"zeroPoints": b64(z)})})
+    w = np.ascontiguousarray(awkward(rng, 15, 96).T).astype(np.float16)
+    w[:, 10] = 0.25  # too great for float16 at 1e37
+    inputs["half"] = {"K": 96, "N": 15, "dtype": "float16", "data": b64(w)}
+    for bits in (4, 8):
+        for symmetric in (True, False):
+            p, s, z = nbits(w, bits, 32, symmetric)
+            cases.append({"input": "half", "bits": bits, "blockSize": 32, "symmetric": symmetric, "packed": b64(p),
+                          "scales": b64(s.astype(np.float32)), **({} if symmetric else {"zeroPoints": b64(z)})})
     return {"inputs": inputs, "cases": cases}
 
 
