@@ -1,7 +1,7 @@
 // A term is an expression of operator calls, as data. With variables as leaves it is a pattern, with values as leaves a
 // piece of graph to insert: one vocabulary for both sides of a rule. Making a term does nothing but make it.
 import { DamsonError } from '../error.ts'
-import { Body, type Attribute, type ValueType } from '../ir.ts'
+import type { Attribute, Body, ValueType } from '../ir.ts'
 import { Value } from '../scope.ts'
 import type { Tensor } from '../tensor.ts'
 

@@ -32,9 +32,11 @@ export function applyEdit(edit: Edit): ReadonlySet<string> {
     if ('constant' in input) return addConstant(edit, input)
     return made.get(input.node)?.outputs[input.output] ?? ''
   }
-  for (const { node } of roots) draft.remove(node)
+  const heirs = heirsOf(edit)
+  const kept = new Set(heirs.values())
+  for (const { node } of roots) if (!kept.has(node)) draft.remove(node)
   for (const node of plan.nodes) {
-    const added = addNode(edit, node, node.inputs.map(name))
+    const added = addNode(edit, node, node.inputs.map(name), heirs.get(node))
     made.set(node, added)
     for (const output of added.outputs) touched.add(output)
   }
@@ -51,27 +53,37 @@ export function applyEdit(edit: Edit): ReadonlySet<string> {
   return touched
 }
 
-/** Adds a node: its outputs take the names that they replace, and the node that of the first node replaced by it. */
+/** Which replaced node each planned one stands for: it takes over its name, its place and its notes. */
+function heirsOf({ plan, roots }: Edit): ReadonlyMap<PlannedNode, Node> {
+  const heirs = new Map<PlannedNode, Node>()
+  const given = new Set<Node>()
+  roots.forEach(({ node }, at) => {
+    const root = plan.roots[at]
+    if (typeof root !== 'object' || !('node' in root) || heirs.has(root.node) || given.has(node)) return
+    heirs.set(root.node, node)
+    given.add(node)
+  })
+  return heirs
+}
+
+/** Adds a planned node; outputs that replace others have their names. */
 function addNode(
   { draft, plan, roots, matched }: Edit,
   planned: PlannedNode,
   inputs: readonly string[],
+  before: Node | undefined,
 ): Node {
-  const replaced = roots.map((root, at) => ({ ...root, by: plan.roots[at] }))
+  const { op, domain, attributes, name } = planned
   const outputs = Array.from({ length: planned.outputs }, (_, output) => {
-    const found = replaced.find(({ by }) => isOutputOf(by, planned, output))
-    return found?.output ?? draft.fresh(`${planned.name ?? planned.op}_output`)
+    const at = plan.roots.findIndex(root => isOutputOf(root, planned, output))
+    return roots[at]?.output ?? draft.fresh(`${name ?? op}_output`)
   })
-  const first = replaced.find(({ by }) => typeof by === 'object' && 'node' in by && by.node === planned)
   const origins = [...new Set(matched.flatMap(node => node.origins))]
-  const metadata = (first ?? roots[0])?.node.metadata
-  const { op, domain, attributes } = planned
-  const node = draft.add({
-    op, domain, inputs, outputs, attributes, origins,
-    ...(planned.name === undefined ? {} : { name: planned.name }),
-    ...(metadata ? { metadata } : {}),
-  }) // prettier-ignore
-  return first && planned.name === undefined ? draft.replace(node, { name: first.node.name }) : node
+  const fields = { op, domain, inputs, outputs, attributes, origins }
+  if (before)
+    return draft.replace(before, name === undefined ? fields : { ...fields, name: draft.fresh(name) })
+  const metadata = roots[0]?.node.metadata
+  return draft.add({ ...fields, ...(name === undefined ? {} : { name }), ...(metadata ? { metadata } : {}) })
 }
 
 function isOutputOf(input: PlannedInput | undefined, node: PlannedNode, output: number): boolean {
@@ -127,13 +139,11 @@ function sweep({ draft, roots, matched }: Edit): void {
     name === '' || (draft.users(name).length === 0 && !draft.isOutput(name))
   const replaced = new Set(roots.map(root => root.node))
   const left = new Set([...replaced].flatMap(node => node.inputs))
-  // Edits may have made new objects of inner nodes; their outputs have kept their names, or are in use.
-  const inner = new Set(matched.filter(node => !replaced.has(node)).flatMap(node => node.outputs))
   for (let gone = true; gone;) {
     gone = false
-    for (const name of inner) {
-      const node = name === '' ? undefined : draft.producer(name)
-      if (!node?.outputs.every(unused)) continue
+    for (const each of matched) {
+      const node = draft.current(each)
+      if (replaced.has(each) || !draft.has(node) || !node.outputs.every(unused)) continue
       draft.remove(node)
       for (const input of node.inputs) left.add(input)
       gone = true

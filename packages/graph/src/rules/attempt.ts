@@ -2,7 +2,7 @@
 // to the ground's `note`, which makes the near-misses of `explain`.
 import { DamsonError, isRefusal } from '../error.ts'
 import type { Node } from '../ir.ts'
-import { Term } from '../ops/term.ts'
+import type { Term } from '../ops/term.ts'
 import { nodeIdentity, Value } from '../scope.ts'
 import { matchAt, type Ground, type Match } from './match.ts'
 import { planReplacement, type Plan } from './replacement.ts'

@@ -2,7 +2,7 @@
 // stands around it is looked at again. A last round over everything proves the fixpoint.
 import { Draft } from '../draft.ts'
 import { DamsonError } from '../error.ts'
-import { Graph, type Body, type FunctionDefinition, type Node } from '../ir.ts'
+import type { Body, FunctionDefinition, Graph, Node } from '../ir.ts'
 import { Choice, Term, type In } from '../ops/term.ts'
 import { mapBodies, type Scope } from '../scope.ts'
 import { applyEdit } from './apply.ts'
