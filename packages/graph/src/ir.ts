@@ -182,6 +182,11 @@ export class Body {
     return this.#uses().captures
   }
 
+  /** False where several nodes have this name, as some exporters make them. */
+  isNodeName(name: string): boolean {
+    return name !== '' && !this.#uses().repeated.has(name)
+  }
+
   isInput(name: string): boolean {
     return this.#uses().inputs.has(name)
   }

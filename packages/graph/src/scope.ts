@@ -86,9 +86,13 @@ export function* walk(top: Body | Scope): Iterable<Visit> {
 
 /** The scopes of the bodies nested in one node. */
 export function innerScopes(scope: Scope, node: Node): readonly Scope[] {
-  return nestedBodies(node).map(({ attribute, index, body }) => {
+  const bodies = nestedBodies(node)
+  if (bodies.length === 0) return []
+  // Paths tell bodies apart, so a name that several nodes have is none.
+  const own = scope.body.isNodeName(node.name) ? node : { ...node, name: '' }
+  return bodies.map(({ attribute, index, body }) => {
     const place = index === 0 ? attribute : `${attribute}.${index}`
-    const path = `${scope.path === '' ? '' : `${scope.path}/`}${nodeIdentity(node)}/${place}`
+    const path = `${scope.path === '' ? '' : `${scope.path}/`}${nodeIdentity(own)}/${place}`
     return { body, outer: scope, path }
   })
 }

@@ -6,6 +6,8 @@ export interface UseIndex {
   readonly users: ReadonlyMap<string, readonly Use[]>
   readonly captures: ReadonlySet<string>
   readonly inputs: ReadonlySet<string>
+  /** Names that more than one node has. */
+  readonly repeated: ReadonlySet<string>
   readonly declared: ReadonlyMap<string, ValueInfo>
 }
 
@@ -45,6 +47,9 @@ export function indexUses(body: Body): UseIndex {
     const captured = new Set(nestedBodies(node).flatMap(nested => [...nested.body.captures()]))
     for (const name of captured) note(name, { node })
   }
+  const named = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name } of body.nodes) (named.has(name) ? repeated : named).add(name)
   const inputs = new Set(body.inputs.map(input => input.name))
   const defines = (name: string): boolean =>
     producers.has(name) ||
@@ -52,5 +57,5 @@ export function indexUses(body: Body): UseIndex {
     body.sparseInitializers.has(name) ||
     inputs.has(name)
   const outside = [...users.keys(), ...body.outputs.map(output => output.name)].filter(name => !defines(name))
-  return { producers, users, captures: new Set(outside), inputs, declared }
+  return { producers, users, captures: new Set(outside), inputs, repeated, declared }
 }
