@@ -50,7 +50,7 @@ export const weightOnly = defineAlgorithm({
   version,
   summary: 'Weights in 2, 4 or 8 bits with a scale for each block; activations stay in floating point.',
   paper: 'ONNX Runtime MatMulNBits; Dettmers & Zettlemoyer 2022, arXiv 2212.09720',
-  contract: { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'] },
+  contract: { needs: ['weight:float'], takes: ['weight:float', 'op:plain'], gives: ['weight:coded'] },
   params,
   groups: (part, ctx) => groupsOf(part, ctx),
   rewrite: (model, ctx) => {
@@ -64,9 +64,9 @@ function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
   const accepted = candidates.flatMap(each => (isRefusal(each) ? [] : [each]))
   if (accepted.length === 0) return bestRefusal(candidates.filter(isRefusal))
   return accepted.map(({ weight }) => ({
-    sites: [{ weight }],
+    sites: [{ weight }, ...weight.uses.map(({ node, scope }) => ({ node, path: scope.path }))],
     needs: ['weight:float'],
-    takes: ['weight:float'],
+    takes: ['weight:float', 'op:plain'],
     gives: ['weight:coded'],
   }))
 }

@@ -2,9 +2,12 @@
 // other fact changed at any site. A site is followed through the rewrite by its origins.
 import {
   factTable,
+  implied,
+  implying,
   isFact,
   type Fact,
   type FactInfo,
+  type FactTable,
   type Group,
   type Model,
   type Part,
@@ -41,7 +44,7 @@ function partProblems(subject: Subject, before: Model, after: Model, part: Part)
     if (!info.probe || !isFact(fact)) return []
     const was = holds(before, part, info)
     const is = holds(after, after.part(part.name), info)
-    return factProblems(fact, info, groups, { was, is })
+    return factProblems(fact, info, groups, { was, is }, table)
   })
 }
 
@@ -82,10 +85,13 @@ function factProblems(
   info: FactInfo,
   groups: readonly Group[],
   { was, is }: { was: Held; is: Held },
+  table: FactTable,
 ): readonly string[] {
-  const named = (side: 'needs' | 'takes' | 'gives'): ReadonlySet<string> =>
-    new Set(groups.filter(group => group[side]?.includes(fact)).flatMap(group => originsIn(group, info, was)))
-  const [needs, takes, gives] = [named('needs'), named('takes'), named('gives')]
+  const named = (all: (group: Group) => readonly Fact[]): ReadonlySet<string> =>
+    new Set(groups.filter(group => all(group).includes(fact)).flatMap(group => originsIn(group, info, was)))
+  const needs = named(group => group.needs ?? [])
+  const takes = named(group => (group.takes ?? []).flatMap(each => implying(table, each)))
+  const gives = named(group => (group.gives ?? []).flatMap(each => implied(table, each)))
   return [...was.keys()].flatMap(origin => {
     const [old, now] = [was.get(origin), is.get(origin)]
     if (needs.has(origin) && old === false) return [`needs "${fact}" at "${origin}", where it does not hold`]
