@@ -11,11 +11,11 @@ import { valueError } from './region.ts'
  * What an output of a gated region is when the region does not run: a value that is there, a new graph input of the same
  * type (last step's result, say), or zeros of its shape.
  */
-export type Replacement = { readonly value: string } | { readonly input: string } | 'zeros'
+export type Otherwise = { readonly value: string } | { readonly input: string } | 'zeros'
 
 interface Wanted {
   readonly info: ValueInfo
-  readonly replacement: Replacement
+  readonly replacement: Otherwise
 }
 
 /** One node an output: an Identity, since ONNX Runtime refuses outer values as outputs, or the zeros. */

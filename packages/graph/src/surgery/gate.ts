@@ -5,7 +5,7 @@ import { Draft } from '../draft.ts'
 import { DamsonError } from '../error.ts'
 import { Body, type Graph, type Node, type ValueInfo, type ValueType } from '../ir.ts'
 import { mapBodies, nodeIdentity, resolve, scopeOf, scopes, type Scope } from '../scope.ts'
-import { elseBranch, type Replacement } from './else-branch.ts'
+import { elseBranch, type Otherwise } from './else-branch.ts'
 import { infoOf } from './extract.ts'
 import { withQuantizedBorder } from './quantized-border.ts'
 import { boundaryOf, downstream, upstream, valueError } from './region.ts'
@@ -14,7 +14,7 @@ export interface GateOptions {
   /** A scalar bool: a value of the graph, or a new graph input. True runs the region. */
   readonly when: string | { readonly input: string }
   /** What each output of the region is otherwise. Outputs are those of the border as it is cut (see `Gated.outputs`). */
-  readonly otherwise: (output: ValueInfo) => Replacement
+  readonly otherwise: (output: ValueInfo) => Otherwise
   /** Path of the body that the region is in, as `Scope.path`; default the top graph. New inputs are inputs of the graph in any case. */
   readonly path?: string
   /** Name of the If; default `gate`. */
