@@ -39,7 +39,8 @@ function parseParams(
   text: string,
   whole: string,
 ): Readonly<Record<string, unknown>> {
-  const params: Record<string, unknown> = {}
+  // Without a prototype, so that `__proto__` is a key like any other: unknown.
+  const params: Record<string, unknown> = Object.create(null)
   for (const item of text.split(',')) {
     const equals = item.indexOf('=')
     if (equals <= 0) throw invalidStep(whole, `"${item}" is not like bits=4`)
