@@ -38,6 +38,8 @@ function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match
   const outside = outsideUse(ground, roots, match)
   const progress = 2 * match.nodes.size + match.values.size
   if (outside) return reject(ground, progress, outside.reason, outside.at)
+  const open = [...match.nodes.values()].find(hasReference)
+  if (open) return reject(ground, progress, 'an attribute is a parameter of the function', nodeIdentity(open))
   const bound = bindings(ground, rule, match)
   const checked = rule.check(bound, ground)
   if (checked !== true) return reject(ground, progress + 1, checked.refused, checked.at ?? '')
@@ -69,6 +71,11 @@ function rootsOf(roots: readonly Term[], match: Match): Attempt['roots'] {
     const node = match.nodes.get(root.call)
     return node ? [{ node, output: node.outputs[root.output] ?? '' }] : []
   })
+}
+
+/** In a function an attribute may be what the caller gives, so nothing is known of it here. */
+function hasReference(node: Node): boolean {
+  return [...node.attributes.values()].some(attribute => attribute.type === 'reference')
 }
 
 /** A use of a matched node's output that the replacement would cut off. */

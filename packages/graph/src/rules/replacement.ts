@@ -3,7 +3,7 @@
 import { dataTypeOfText, type DataType } from '../dtype.ts'
 import { DamsonError, isRefusal, refuse, type Refusal } from '../error.ts'
 import type { Attribute } from '../ir.ts'
-import { attributeFrom, attributeOf } from '../ops/attributes.ts'
+import { attributeFrom } from '../ops/attributes.ts'
 import { printTerm } from '../ops/print-term.ts'
 import { schemaOf, type Schema } from '../ops/schema.ts'
 import { Constant, Term, Variable, type Call, type In } from '../ops/term.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DamsonError, refuse } from '../error.ts'
 import type { Graph } from '../ir.ts'
+import { intOf } from '../ops/attributes.ts'
 import { ms } from '../ops/microsoft-operators.generated.ts'
 import { op } from '../ops/onnx-operators.generated.ts'
 import { constant } from '../ops/term.ts'
@@ -213,6 +214,18 @@ describe('nested bodies and functions', () => {
     expect(definition?.nodes.map(node => node.op).sort()).toEqual(['Constant', 'FastGelu', 'Mul', 'Relu'])
     expect(definition?.opsets.get('com.microsoft')).toBe(1)
   })
+})
+
+test('a node whose attribute the caller of a function gives is left alone', () => {
+  const softmax = rule('softmax', ['x', 'y'], {
+    match: ({ x, y }) => op.Softmax(x).as(y),
+    check: ({ y }) => intOf(y, 'axis', -1) === -1 || refuse('another axis', y),
+    build: ({ x }) => op.Relu(x),
+  })
+  const graph = onnx`<ir_version: 8, opset_import: ["": 18, "local": 1]> a (float[2,2] x) => (float[2,2] y) { y = local.F<axis = 0>(x) }
+    <domain: "local", opset_import: ["": 18]> F <axis> (p) => (q) { q = Softmax<axis: int = @axis>(p) }`
+  expect(rewrite(graph, [softmax]).graph).toBe(graph)
+  expect(reason(graph, softmax)).toBe('an attribute is a parameter of the function')
 })
 
 describe('the fixpoint', () => {
