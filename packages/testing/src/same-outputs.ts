@@ -87,5 +87,5 @@ export async function runOnce(
 }
 
 function firstPart(model: Model | Graph): string {
-  return 'parts' in model ? ([...model.parts.keys()][0] ?? 'model') : 'model'
+  return 'parts' in model ? ([...model.parts.keys()][0] ?? 'main') : 'main'
 }
