@@ -1,6 +1,6 @@
 // One rule tried at one node: match, then check, then build and plan; nothing is edited. What stands in the way is told
 // to the ground's `note`, which makes the near-misses of `explain`.
-import { DamsonError, isRefusal } from '../error.ts'
+import { DamsonError, isRefusal, refuse, type Refusal } from '../error.ts'
 import type { Node } from '../ir.ts'
 import type { Term } from '../ops/term.ts'
 import { nodeIdentity, Value } from '../scope.ts'
@@ -35,35 +35,42 @@ export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undef
 
 function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match): Attempt | undefined {
   const replaced = rootsOf(roots, match)
-  const outside = outsideUse(ground, roots, match)
   const progress = 2 * match.nodes.size + match.values.size
-  if (outside) return reject(ground, progress, outside.reason, outside.at)
-  const open = [...match.nodes.values()].find(hasReference)
-  if (open) return reject(ground, progress, 'an attribute is a parameter of the function', nodeIdentity(open))
-  const bound = bindings(ground, rule, match)
-  const checked = rule.check(bound, ground)
-  if (checked !== true) return reject(ground, progress + 1, checked.refused, checked.at ?? '')
-  const built = rule.build(bound, ground)
-  if (isRefusal(built)) return reject(ground, progress + 1, built.refused, built.at ?? '')
-  if (built.length !== roots.length) {
-    throw new DamsonError(
-      'rule',
-      `Expected rule ${rule.name} to build ${roots.length} outputs, as many as its pattern has, got ${built.length}.`,
-    )
-  }
-  const values = replaced.map(({ output }) => new Value(output, ground.scope))
-  const plan = planReplacement(built, values, ground)
+  const blocked = outsideUse(ground, roots, match) ?? attributeFromCaller(match)
+  if (blocked) return reject(ground, progress, blocked.refused, blocked.at ?? '')
+  const plan = planned(ground, rule, replaced, bindings(ground, rule, match))
   if (isRefusal(plan)) return reject(ground, progress + 1, plan.refused, plan.at ?? '')
-  const fixed = plan.roots.flatMap((root, at) => fixedName(ground, root, replaced[at]?.output ?? '') ?? [])[0]
-  if (fixed !== undefined) {
-    return reject(
-      ground,
-      progress + 1,
-      `its result is a graph output, and ${fixed} cannot take over the name`,
-      fixed,
+  return { plan, roots: replaced, matched: [...match.nodes.values()] }
+}
+
+/** What the rule says to a match: the replacement, or why not. */
+function planned(ground: Ground, rule: Rule, replaced: Attempt['roots'], bound: Bindings): Plan | Refusal {
+  const checked = rule.check(bound, ground)
+  if (checked !== true) return checked
+  const built = rule.build(bound, ground)
+  if (isRefusal(built)) return built
+  if (built.length !== replaced.length) {
+    throw ruleError(
+      rule,
+      `to build ${replaced.length} outputs, as many as its pattern has, got ${built.length}`,
     )
   }
-  return { plan, roots: replaced, matched: [...match.nodes.values()] }
+  const outputs = replaced.map(({ output }) => output)
+  const plan = planReplacement(built, outputs.map(output => new Value(output, ground.scope)), ground) // prettier-ignore
+  if (isRefusal(plan)) return plan
+  const used = plan.nodes.flatMap(node => node.inputs)
+  const own = outputs.find(output => used.includes(output) || plan.roots.includes(output))
+  if (own !== undefined) throw ruleError(rule, `to build without ${own}, which it replaces`)
+  const fixed = plan.roots.flatMap((root, at) => fixedName(ground, root, outputs[at] ?? '') ?? [])[0]
+  return fixed === undefined
+    ? plan
+    : refuse(`its result is a graph output, and ${fixed} cannot take over the name`, fixed)
+}
+
+function ruleError({ name }: Rule, expected: string): DamsonError {
+  return new DamsonError('rule', `Expected rule ${name} ${expected}. Correct its \`build\`.`, {
+    details: { rule: name },
+  })
 }
 
 function rootsOf(roots: readonly Term[], match: Match): Attempt['roots'] {
@@ -74,16 +81,15 @@ function rootsOf(roots: readonly Term[], match: Match): Attempt['roots'] {
 }
 
 /** In a function an attribute may be what the caller gives, so nothing is known of it here. */
-function hasReference(node: Node): boolean {
-  return [...node.attributes.values()].some(attribute => attribute.type === 'reference')
+function attributeFromCaller(match: Match): Refusal | undefined {
+  const open = [...match.nodes.values()].find(node =>
+    [...node.attributes.values()].some(attribute => attribute.type === 'reference'),
+  )
+  return open && refuse('an attribute is a parameter of the function', nodeIdentity(open))
 }
 
 /** A use of a matched node's output that the replacement would cut off. */
-function outsideUse(
-  { scope }: Ground,
-  roots: readonly Term[],
-  match: Match,
-): { reason: string; at: string } | undefined {
+function outsideUse({ scope }: Ground, roots: readonly Term[], match: Match): Refusal | undefined {
   const matched = new Set(match.nodes.values())
   const replaced = new Set(rootsOf(roots, match).map(root => root.output))
   const rootCalls = new Set(roots.map(root => root.call))
@@ -91,15 +97,13 @@ function outsideUse(
     if (call.shared && !rootCalls.has(call)) continue
     for (const output of node.outputs) {
       if (output === '' || replaced.has(output)) continue
-      if (scope.body.isOutput(output))
-        return { reason: `${output} is a graph output`, at: nodeIdentity(node) }
+      if (scope.body.isOutput(output)) return refuse(`${output} is a graph output`, nodeIdentity(node))
       const user = scope.body.users(output).find(use => !matched.has(use.node))
-      if (user)
-        return { reason: `${output} is also used by ${nodeIdentity(user.node)}`, at: nodeIdentity(node) }
+      if (user) return refuse(`${output} is also used by ${nodeIdentity(user.node)}`, nodeIdentity(node))
     }
   }
   return roots.length > 1 && cycles(scope.body, match, replaced)
-    ? { reason: 'one of the values depends on another output of the match', at: [...replaced].join(', ') }
+    ? refuse('one of the values depends on another output of the match', [...replaced].join(', '))
     : undefined
 }
 

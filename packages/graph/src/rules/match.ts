@@ -17,7 +17,7 @@ export interface Ground extends Place {
 }
 
 /** What a variable is bound to: the name of a value, none for an absent optional input, several for a rest. */
-export type Binding = string | undefined | readonly string[]
+type Binding = string | undefined | readonly string[]
 
 /** What has been matched so far. Extended by copying. */
 export interface Match {

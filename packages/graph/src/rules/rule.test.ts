@@ -76,6 +76,12 @@ test('a replacement with a wrong attribute or too few outputs is an error that n
   expect(() => rewrite(graph, [few])).toThrow(
     'Expected rule few to build 2 outputs, as many as its pattern has, got 1',
   )
+  const own = rule('own', ['x', 'y'], {
+    match: ({ x, y }) => op.Split(x).as(y),
+    build: ({ y }) => op.Relu(y),
+  })
+  const single = onnx`a (float[2] x) => (float[2] y) { y = Split(x) }`
+  expect(() => rewrite(single, [own])).toThrow('Expected rule own to build without y, which it replaces')
   const wrong = rule('wrong', ['x'], {
     match: ({ x }) => op.Split(x).outputs(2),
     build: ({ x }) => [call('', 'Relu', [x], { alpha: 1 }), op.Abs(x)],

@@ -42,7 +42,7 @@ export function shapeBroadcastsInto(
 }
 
 /** True when two dimensions are surely equal. */
-export function sameDim(a: Dim | undefined, b: Dim | undefined): boolean {
+function sameDim(a: Dim | undefined, b: Dim | undefined): boolean {
   return a !== undefined && a !== null && a === b
 }
 
