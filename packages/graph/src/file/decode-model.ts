@@ -25,7 +25,7 @@ import {
   type ValueInfo,
 } from '../ir.ts'
 import { attributeRest, decodeAttribute, sparseRest } from './decode-attribute.ts'
-import { decodeEntries, decodeOpsets, normalDomain } from './entries.ts'
+import { decodeEntries, decodeOpsets, decodeVersion, normalDomain } from './entries.ts'
 import { nodeNames, under } from './origins.ts'
 import { given, restOf } from './rest.ts'
 import { marksOf } from './skeleton.ts'
@@ -46,8 +46,8 @@ function decodeHeader(model: ModelProto, reader: TensorReader): Header {
       ? undefined
       : { name: producerName, version: producerVersion }
   return {
-    irVersion: Number(model.irVersion),
-    opsets: decodeOpsets(model.opsetImport),
+    irVersion: decodeVersion(model.irVersion, 'the format', reader.file),
+    opsets: decodeOpsets(model.opsetImport, reader.file),
     functions: model.functions.map(each => decodeFunction(each, reader)),
     ...given('producer', producer),
     ...given('domain', model.domain === '' ? undefined : model.domain),
@@ -75,7 +75,7 @@ function decodeFunction(proto: FunctionProto, reader: TensorReader): FunctionDef
     defaults: new Map(proto.attributeProto.map(each => [each.name, decodeAttribute(each, context)])),
     nodes: decodeNodes(proto.node, reader, path),
     types: decodeInfos(proto.valueInfo, reader),
-    opsets: decodeOpsets(proto.opsetImport),
+    opsets: decodeOpsets(proto.opsetImport, reader.file),
     ...notes(proto),
     ...given('extra', restOf(FunctionProtoSchema, proto, { attributeProto: rests })),
   }

@@ -6,6 +6,7 @@ import {
   type OperatorSetIdProto,
   type StringStringEntryProto,
 } from 'onnx-buf'
+import { invalidModel } from './wire.ts'
 
 /** Undefined for an empty list, so that values without metadata have no such field. */
 export function decodeEntries(
@@ -23,8 +24,23 @@ export function normalDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain
 }
 
-export function decodeOpsets(opsets: readonly OperatorSetIdProto[]): ReadonlyMap<string, number> {
-  return new Map(opsets.map(({ domain, version }) => [normalDomain(domain), Number(version)]))
+/** Throws `invalid-model` for versions that no number holds. */
+export function decodeOpsets(
+  opsets: readonly OperatorSetIdProto[],
+  file: string,
+): ReadonlyMap<string, number> {
+  return new Map(
+    opsets.map(({ domain, version }) => [
+      normalDomain(domain),
+      decodeVersion(version, `opset "${domain}"`, file),
+    ]),
+  )
+}
+
+/** A version as a number. Throws `invalid-model` for one that no number holds. */
+export function decodeVersion(version: bigint, of: string, file: string): number {
+  if (Number.isSafeInteger(Number(version))) return Number(version)
+  throw invalidModel(file, undefined, `a version of ${of} below 2^53`, String(version))
 }
 
 export function encodeOpsets(opsets: ReadonlyMap<string, number>): OperatorSetIdProto[] {

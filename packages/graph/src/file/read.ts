@@ -51,16 +51,20 @@ export function parseGraph(bytes: Uint8Array, name = '<bytes>'): Graph {
   return decodeModel(model, new TensorReader({ file: name, payloads, bytes }, new Map()))
 }
 
-/** Reads at least this much at a time: the tags around a tensor fit into it. */
-const windowBytes = 16384
+/** Reads this much at a time at first: the tags around a tensor fit into it. While it reads on and on, more and more. */
+const firstWindow = 2 ** 14
+const largestWindow = 2 ** 20
 
 async function readLater<T>(reading: Reading<T>, source: Source, signal?: AbortSignal): Promise<T> {
   let window: Window = { at: 0, bytes: new Uint8Array(0) }
   let step = reading.next(window)
   while (!step.done) {
     const { at, length } = step.value
-    if (at < window.at || at + length > window.at + window.bytes.length) {
-      const bytes = new Uint8Array(Math.min(Math.max(length, windowBytes), source.size - at))
+    const end = window.at + window.bytes.length
+    if (at < window.at || at + length > end) {
+      const further = at >= window.at && at <= end
+      const wanted = further ? Math.min(2 * window.bytes.length, largestWindow) : firstWindow
+      const bytes = new Uint8Array(Math.min(Math.max(length, wanted), source.size - at))
       await source.read(at, bytes, signal)
       window = { at, bytes }
     }

@@ -4,12 +4,18 @@ import { byteLengthOf, dataTypeOfCode, elementCount, type DataType } from '../dt
 import type { SparseTensor } from '../ir.ts'
 import type { Source } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
-import { convertedTensor } from '../tensors/converted-tensor.ts'
 import { memoryTensor, stringTensor } from '../tensors/memory-tensor.ts'
 import { SourceTensor } from '../tensors/source-tensor.ts'
 import { externalRegion, type ExternalFiles } from './external-data.ts'
 import { marksOf, residentBytes, tensorFields, type Payload } from './skeleton.ts'
-import { isRawForm, rawOfElements, rawOfVarints, typedFieldOf } from './typed-fields.ts'
+import {
+  isRawForm,
+  rawOfElements,
+  rawOfVarints,
+  typedFieldOf,
+  varintTensor,
+  wrongElements,
+} from './typed-fields.ts'
 import { decodeText } from './text-field.ts'
 import { invalidModel } from './wire.ts'
 
@@ -134,17 +140,13 @@ export class TensorReader {
       if (bytes) return memoryTensor(form.dtype, form.shape, bytes.subarray(offset, offset + length))
       if (source) return new SourceTensor(form.dtype, form.shape, source, offset)
     }
-    // A varint has at most 10 bytes and at least one, so a hostile shape cannot claim more memory than that.
+    // A varint has at least one byte, so a hostile shape cannot claim more memory than eight times the list.
     if (form.byteLength > length * 8) throw this.#misfit(proto, form, `${length} bytes of varints`)
-    const convert = (packed: Uint8Array): Uint8Array =>
-      rawOfVarints(form.dtype, packed, form.byteLength, this.file)
-    if (bytes) return memoryTensor(form.dtype, form.shape, convert(bytes.subarray(offset, offset + length)))
-    const key = `${source?.key}:${offset}:${length}:${form.dtype}:${form.shape.join('x')}`
-    return convertedTensor({ ...form, key }, async signal => {
-      const packed = new Uint8Array(length)
-      await source?.read(offset, packed, signal)
-      return convert(packed)
-    })
+    const lazy = source && varintTensor({ source, offset, length }, form.dtype, form.shape)
+    if (lazy) return lazy
+    const raw = bytes && rawOfVarints(form.dtype, bytes.subarray(offset, offset + length))
+    if (raw?.length !== form.byteLength) throw wrongElements(this.file, form.dtype, form.shape)
+    return memoryTensor(form.dtype, form.shape, raw)
   }
 
   #externalTensor(proto: TensorProto, form: Form): Tensor {

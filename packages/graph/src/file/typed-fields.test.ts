@@ -31,7 +31,7 @@ const cases: readonly [DataType, Fields, readonly number[]][] = [
   ['uint16', { int32Data: [65535, 1] }, [65535, 1]],
   ['int16', { int32Data: [-32768, 1] }, [-32768, 1]],
   ['int32', { int32Data: [-(2 ** 31), 7] }, [-(2 ** 31), 7]],
-  ['int64', { int64Data: [-(2n ** 40n), 3n] }, [-(2 ** 40), 3]],
+  ['int64', { int64Data: [-(2n ** 38n), 3n] }, [-(2 ** 40), 3]],
   ['bool', { int32Data: [1, 0] }, [1, 0]],
   ['float16', { int32Data: [0x3c00, 0xc000] }, [1, -2]],
   ['float64', { doubleData: [0.1, -1e300] }, [0.1, -1e300]],
@@ -67,7 +67,7 @@ test('the cases are all numeric types', () => {
 })
 
 describe('big typed fields', () => {
-  const count = 50_000
+  const count = 200_000
   const values = Array.from({ length: count }, (_, at) => at * 41 - 1_000_000)
 
   const big: readonly [DataType, Fields, (array: ArrayLike<number | bigint>) => number[]][] = [
@@ -79,8 +79,8 @@ describe('big typed fields', () => {
     ],
     [
       'uint64',
-      { uint64Data: values.map(value => BigInt(value + 2_000_000) * 2n ** 40n) },
-      array => Array.from(array, value => Number(BigInt(value) / 2n ** 40n) - 2_000_000),
+      { uint64Data: values.map(value => BigInt(value + 2_000_000) * 2n ** 38n) },
+      array => Array.from(array, value => Number(BigInt(value) / 2n ** 38n) - 2_000_000),
     ],
     ['float32', { floatData: values }, array => Array.from(array, Number)],
     ['float64', { doubleData: values }, array => Array.from(array, Number)],
@@ -93,7 +93,11 @@ describe('big typed fields', () => {
     const now = parseGraph(bytes).initializers.get('w')?.tensor
     for (const tensor of [lazy, now]) {
       if (!tensor) return expect.fail('no tensor')
-      expect(decode(await toTypedArray(tensor))).toEqual(values)
+      const decoded = decode(await toTypedArray(tensor))
+      expect([decoded.length, decoded.findIndex((value, index) => value !== values[index])]).toEqual([
+        count,
+        -1,
+      ])
       expect(new Int32Array((await tensor.read({ offset: 8, length: 8 })).buffer).length).toBe(2)
     }
   })
@@ -102,10 +106,11 @@ describe('big typed fields', () => {
     const codes = values.map(value => value & 0xffff)
     const bytes = file({ int32Data: codes, dims: [BigInt(count)], dataType: dataTypes.float16.code })
     const tensor = (await readGraph(bytesSource(bytes))).initializers.get('w')?.tensor
-    expect(tensor && Array.from(await toTypedArray(tensor), Number)).toEqual(codes)
+    const read = tensor ? Array.from(await toTypedArray(tensor), Number) : []
+    expect([read.length, read.findIndex((code, at) => code !== codes[at])]).toEqual([count, -1])
   })
 
-  test.each([count - 1, count + 1])('%i elements declared where there are 50000', async declared => {
+  test.each([count - 1, count + 1])('%i elements declared where there are 200000', async declared => {
     const bytes = file({ int32Data: values, dims: [BigInt(declared)], dataType: dataTypes.int32.code })
     expect(() => parseGraph(bytes)).toThrow(/expected .* elements of int32/)
     const tensor = (await readGraph(bytesSource(bytes))).initializers.get('w')?.tensor

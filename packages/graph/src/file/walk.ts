@@ -56,7 +56,7 @@ const headerBytes = 20
 /** Estimated heap of one decoded message, and of one element of a list of numbers or strings. */
 const messageCost = 160
 const elementCost = 24
-const freeCost = 2 ** 29
+const freeCost = 2 ** 28
 
 class Walk {
   readonly #file: string

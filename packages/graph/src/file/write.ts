@@ -94,7 +94,11 @@ class Save {
 
   /** Reads the next band while the one before is written. */
   async #tensor(file: HashedFile, offset: number, tensor: Tensor): Promise<void> {
-    if (tensor.data) return this.#bytes(file, offset, tensor.data)
+    if (tensor.data) {
+      for (let at = 0; at < tensor.byteLength; at += bandBytes)
+        await this.#bytes(file, offset + at, tensor.data.subarray(at, at + bandBytes))
+      return
+    }
     let reading = this.#read(tensor, 0, 0)
     for (let at = 0, turn = 1; at < tensor.byteLength; turn = 1 - turn) {
       const band = await reading

@@ -38,11 +38,11 @@ class PathSink implements Sink {
     const target = join(this.#root, inner)
     try {
       await (this.#started ??= this.#start())
-      const temporary = this.#staging ? join(this.#staging, inner) : hiddenBeside(target)
-      await this.#makeFolder(dirname(temporary))
-      const file = new PathFile(inner, target, temporary, await open(temporary, 'wx+'), size =>
-        this.#room(size, target),
-      )
+      await this.#makeFolder(dirname(this.#staging ? join(this.#staging, inner) : target))
+      const { temporary, handle } = this.#staging
+        ? await openNew(join(this.#staging, inner))
+        : await unused(target, openNew)
+      const file = new PathFile(inner, target, temporary, handle, size => this.#room(size, target))
       this.#files.set(inner, { file, target })
       return file
     } catch (error) {
@@ -73,10 +73,13 @@ class PathSink implements Sink {
   }
 
   async #start(): Promise<void> {
-    const exists = await isThere(this.#root)
-    if (!exists) this.#staging = hiddenBeside(this.#root)
     this.#finish = removeIfEnded(() => this.#remove())
-    await this.#makeFolder(this.#staging ?? this.#root)
+    if (await isThere(this.#root)) return
+    await this.#makeFolder(dirname(this.#root))
+    this.#staging = await unused(this.#root, async path => {
+      await mkdir(path)
+      return path
+    })
   }
 
   /** True when the folder could take its place as one. */
@@ -197,8 +200,23 @@ class PathFile implements SinkFile {
   }
 }
 
-function hiddenBeside(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${freshIdentity(`damson-${process.pid}`)}`)
+/**
+ * Makes something under a hidden name beside the target. A name that is taken is passed over: it may hold what another
+ * process with the same number left when it was killed.
+ */
+async function unused<T>(target: string, make: (path: string) => Promise<T>): Promise<T> {
+  for (;;) {
+    const path = join(dirname(target), `.${basename(target)}.${freshIdentity(`damson-${process.pid}`)}`)
+    try {
+      return await make(path)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+}
+
+async function openNew(temporary: string): Promise<{ temporary: string; handle: FileHandle }> {
+  return { temporary, handle: await open(temporary, 'wx+') }
 }
 
 /** Somebody else may have put something into it, or taken it away. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fakeDirectory } from '../../test/fake-handles.ts'
 import { DamsonError } from '../error.ts'
@@ -176,6 +176,27 @@ describe('folders', () => {
     await sink.commit()
     expect(filesIn(path)).toEqual({ other: 'x', 'sub/a': '1' })
     expect(hiddenIn(root)).toEqual([])
+  })
+
+  test('what a killed save left under a hidden name does not get into the next', async () => {
+    const [path, there] = [room(false), room(true)]
+    const probe = folderSink(room(false))
+    await probe.create('a')
+    const [hidden = ''] = hiddenIn(root)
+    await probe.abort()
+    const number = Number(hidden.match(/#(\d+)/)?.[1])
+    for (let next = number + 1; next < number + 20; next++) {
+      mkdirSync(`${join(root, `.${basename(path)}.damson-${process.pid}`)}#${next}`)
+      writeFileSync(`${join(root, `.${basename(path)}.damson-${process.pid}`)}#${next}/stale`, 'x')
+      writeFileSync(`${join(there, `.a.damson-${process.pid}`)}#${next}`, 'x')
+    }
+    for (const target of [path, there]) {
+      const sink = folderSink(target)
+      await (await sink.create('a')).write(0, bytes('1'))
+      await sink.commit()
+      expect(filesIn(target)).toEqual({ a: '1' })
+    }
+    for (const name of hiddenIn(root)) rmSync(join(root, name), { recursive: true, force: true })
   })
 
   test('a file twice is an error', async () => {
