@@ -98,6 +98,11 @@ describe('tensors', () => {
   })
 })
 
+test('external data, as the official syntax has it, is a tensor whose bytes are elsewhere', () => {
+  const text = '(x) => (y) <float[2] w = ["location": "a.bin", "offset": "16"]> { y = F(x) }'
+  expect(parse(text).tensor('w')).toMatchObject({ shape: [2], key: 'location=a.bin&offset=16' })
+})
+
 describe('errors name line, column, what was expected and what came', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['(x) => (y) {\n  y = Add(x,, }', 'line 2, column 15: expected an input of a node, but "}" came.'],
