@@ -1,4 +1,8 @@
 export { createRuntime, type OpenRuntime, type RuntimeOptions } from './create-runtime.ts'
+export { evaluator } from './evaluator.ts'
 export { feedsFor, type FeedsOptions } from './feeds/feeds-for.ts'
+export { readNpy } from './feeds/npy.ts'
 export type { OpenGeneration } from './live/generation.ts'
 export type { OpenLive } from './live/open-live.ts'
+export { addQuality, cosineOf, isFloatOutput, sqnr, sqnrOf, type QualitySums } from './quality.ts'
+export { record, type Begin, type RecordedRun, type RecordOptions, type SampleSet } from './record/record.ts'

@@ -71,7 +71,8 @@ async function outputsOf(bytes: Uint8Array, feeds: Feeds): Promise<unknown> {
 async function original(bytes: Uint8Array, feeds: Feeds): Promise<unknown> {
   try {
     const outputs = await outputsOf(bytes, feeds)
-    return String(JSON.stringify(outputs, text)) === String(JSON.stringify(await outputsOf(bytes, feeds), text))
+    return String(JSON.stringify(outputs, text)) ===
+      String(JSON.stringify(await outputsOf(bytes, feeds), text))
       ? outputs
       : undefined
   } catch {
@@ -89,19 +90,23 @@ function opens(graph: Graph): boolean {
   }
 }
 
-test.skipIf(!present && process.env['CI'] !== 'true')('the node tests of ONNX give the same bits', { timeout: 300_000 }, async () => {
-  let compared = 0
-  for (const folder of folders()) {
-    const bytes = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
-    const graph = parseGraph(bytes)
-    const feeds = opens(graph) ? await feedsOf(folder, graph) : undefined
-    const outputs = feeds && (await original(bytes, feeds))
-    if (!feeds || outputs === undefined) continue
-    expect(await outputsOf(await graphToBytes(graph), feeds), folder).toEqual(outputs)
-    const printed = parse(print(graph, { tensors: 'all' }), { tensors: tensorsOf(graph) })
-    expect(await outputsOf(await graphToBytes(printed), feeds), `${folder}, printed`).toEqual(outputs)
-    compared++
-  }
-  // 1,072 models; the rest has sequences, types or operators that ONNX Runtime does not take.
-  expect(compared).toBeGreaterThan(900)
-})
+test.skipIf(!present && process.env['CI'] !== 'true')(
+  'the node tests of ONNX give the same bits',
+  { timeout: 300_000 },
+  async () => {
+    let compared = 0
+    for (const folder of folders()) {
+      const bytes = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
+      const graph = parseGraph(bytes)
+      const feeds = opens(graph) ? await feedsOf(folder, graph) : undefined
+      const outputs = feeds && (await original(bytes, feeds))
+      if (!feeds || outputs === undefined) continue
+      expect(await outputsOf(await graphToBytes(graph), feeds), folder).toEqual(outputs)
+      const printed = parse(print(graph, { tensors: 'all' }), { tensors: tensorsOf(graph) })
+      expect(await outputsOf(await graphToBytes(printed), feeds), `${folder}, printed`).toEqual(outputs)
+      compared++
+    }
+    // 1,072 models; the rest has sequences, types or operators that ONNX Runtime does not take.
+    expect(compared).toBeGreaterThan(900)
+  },
+)
