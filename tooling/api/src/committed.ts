@@ -1,5 +1,5 @@
 // The committed snapshots, one a package.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publicPackages, type Package } from '@damson/pack'
@@ -22,6 +22,7 @@ export function apiProblems(): readonly string[] {
 
 /** Writes the snapshots as the builds are now. */
 export function updateApi(): void {
+  mkdirSync(folder, { recursive: true })
   for (const found of publicPackages()) writeFileSync(fileOf(found), textOf(found))
 }
 
