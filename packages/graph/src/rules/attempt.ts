@@ -58,8 +58,8 @@ function planned(ground: Ground, rule: Rule, replaced: Attempt['roots'], bound: 
   const outputs = replaced.map(({ output }) => output)
   const plan = planReplacement(built, outputs.map(output => new Value(output, ground.scope)), ground) // prettier-ignore
   if (isRefusal(plan)) return plan
-  const used = plan.nodes.flatMap(node => node.inputs)
-  const own = outputs.find(output => used.includes(output) || plan.roots.includes(output))
+  const used = new Set([...plan.roots, ...plan.nodes.flatMap(node => node.inputs)])
+  const own = outputs.find(output => used.has(output))
   if (own !== undefined) throw ruleError(rule, `to build without ${own}, which it replaces`)
   const fixed = plan.roots.flatMap((root, at) => fixedName(ground, root, outputs[at] ?? '') ?? [])[0]
   return fixed === undefined
