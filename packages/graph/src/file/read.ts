@@ -2,12 +2,13 @@
 import { baseName } from '../storage/path.ts'
 import type { Graph } from '../ir.ts'
 import type { Source, SourceFolder } from '../storage.ts'
+import type { Tensor } from '../tensor.ts'
 import type { SourceTensor } from '../tensors/source-tensor.ts'
 import { decodeModel } from './decode-model.ts'
 import { openExternal } from './external-data.ts'
 import { readSkeleton } from './skeleton.ts'
 import { TensorReader } from './tensor-reader.ts'
-import { readNow, type Reading, type Window } from './wire.ts'
+import { invalidModel, join, readNow, varint, type Reading, type Window } from './wire.ts'
 
 export interface ReadGraphOptions {
   /** Where external data is looked for; without it, graphs with external data open, but those tensors cannot be read. */
@@ -49,6 +50,15 @@ export function sourceOfGraph(graph: Graph): Source | undefined {
 export function parseGraph(bytes: Uint8Array, name = '<bytes>'): Graph {
   const { model, payloads } = readNow(readSkeleton(name, bytes.length), bytes)
   return decodeModel(model, new TensorReader({ file: name, payloads, bytes }, new Map()))
+}
+
+/** Reads a tensor file (a TensorProto, as in ONNX's test data). Throws `invalid-model`. */
+export function parseTensor(bytes: Uint8Array, name = '<tensor>'): Tensor {
+  const initializer = join(varint(5 * 8 + 2), varint(bytes.length), bytes)
+  const graph = parseGraph(join(varint(7 * 8 + 2), varint(initializer.length), initializer), name)
+  const [first] = graph.initializers.values()
+  if (first) return first.tensor
+  throw invalidModel(name, undefined, 'a tensor', 'none')
 }
 
 /** Reads this much at a time at first: the tags around a tensor fit into it. While it reads on and on, more and more. */

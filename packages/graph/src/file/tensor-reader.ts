@@ -8,14 +8,8 @@ import { memoryTensor, stringTensor } from '../tensors/memory-tensor.ts'
 import { SourceTensor } from '../tensors/source-tensor.ts'
 import { externalRegion, type ExternalFiles } from './external-data.ts'
 import { marksOf, residentBytes, tensorFields, type Payload } from './skeleton.ts'
-import {
-  isRawForm,
-  rawOfElements,
-  rawOfVarints,
-  typedFieldOf,
-  varintTensor,
-  wrongElements,
-} from './typed-fields.ts'
+import { isRawForm, rawOfElements, typedFieldOf } from './typed-fields.ts'
+import { rawOfVarints, varintTensor, wrongElements } from './varint-list.ts'
 import { decodeText } from './text-field.ts'
 import { invalidModel } from './wire.ts'
 

@@ -6,7 +6,7 @@ import { bytesSource } from '../storage/bytes-source.ts'
 import type { Tensor } from '../tensor.ts'
 import { numbers } from '../tensors/elements.ts'
 import { toTypedArray } from '../tensors/typed-array.ts'
-import { parseGraph, readGraph } from './read.ts'
+import { parseGraph, parseTensor, readGraph } from './read.ts'
 
 type Fields = MessageInitShape<typeof TensorProtoSchema>
 
@@ -31,7 +31,7 @@ const cases: readonly [DataType, Fields, readonly number[]][] = [
   ['uint16', { int32Data: [65535, 1] }, [65535, 1]],
   ['int16', { int32Data: [-32768, 1] }, [-32768, 1]],
   ['int32', { int32Data: [-(2 ** 31), 7] }, [-(2 ** 31), 7]],
-  ['int64', { int64Data: [-(2n ** 38n), 3n] }, [-(2 ** 40), 3]],
+  ['int64', { int64Data: [-(2n ** 40n), 3n] }, [-(2 ** 40), 3]],
   ['bool', { int32Data: [1, 0] }, [1, 0]],
   ['float16', { int32Data: [0x3c00, 0xc000] }, [1, -2]],
   ['float64', { doubleData: [0.1, -1e300] }, [0.1, -1e300]],
@@ -132,4 +132,10 @@ test('an element type that does not exist', () => {
   expect(() => parsed({ rawData: new Uint8Array(7), dims: [7n], dataType: 99 })).toThrow(
     /a known element type.*data_type 99/,
   )
+})
+
+test('a tensor file on its own', () => {
+  const proto = create(TensorProtoSchema, { name: 'x', dims: [2n], dataType: 7, int64Data: [1n, -1n] })
+  expect(numbers(parseTensor(toBinary(TensorProtoSchema, proto)))).toEqual([1, -1])
+  expect(() => parseTensor(Uint8Array.from([9]))).toThrow(/expected/)
 })

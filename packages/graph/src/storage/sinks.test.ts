@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { fakeDirectory } from '../../test/fake-handles.ts'
 import { DamsonError } from '../error.ts'
 import type { Sink } from '../storage.ts'
+import { diskError } from './disk-error.node.ts'
 import { handleSink } from './handle-sink.ts'
 import { memorySink } from './memory-sink.ts'
 import { openSink } from './open.ts'
@@ -311,5 +312,23 @@ describe('handles', () => {
     await (await sink.create('new')).write(0, bytes('new'))
     await sink.abort()
     expect([...files].map(([path, content]) => [path, text(content)])).toEqual([['old', 'old']])
+  })
+})
+
+describe('errors of the disk', () => {
+  test('a full one names the file, the bytes and what to do', () => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    expect(diskError('out/model.onnx', 123, full)).toMatchObject({
+      code: 'disk',
+      message:
+        'out/model.onnx: expected room for 123 bytes, but the disk is full. Free some space or save elsewhere.',
+      details: { file: 'out/model.onnx', bytes: 123 },
+    })
+  })
+
+  test('another one says why', () => {
+    expect(diskError('model.onnx', undefined, new Error('EROFS: read-only file system')).message).toContain(
+      'read-only',
+    )
   })
 })
