@@ -34,7 +34,14 @@ test('globs match whole names; a star crosses slashes', () => {
 
 describe('nodes', () => {
   test('by name, module path and operator', () => {
-    for (const pattern of ['/model/embed/MatMul', 'model.embed', 'model.*', 'op:MatMul', 'op:ai.onnx.Mat*', 'op:*']) {
+    for (const pattern of [
+      '/model/embed/MatMul',
+      'model.embed',
+      'model.*',
+      'op:MatMul',
+      'op:ai.onnx.Mat*',
+      'op:*',
+    ]) {
       expect(embed && include(pattern).match({ node: embed }), pattern).toBe('yes')
     }
     expect(head && include('op:MatMul').match({ node: head })).toBe('no')
@@ -42,16 +49,29 @@ describe('nodes', () => {
     expect(head && exclude('*head*').match({ node: head })).toBe('no')
   })
   test('of dynamo exports by the module path in their metadata', () => {
-    const scopes = "['', 'down_blocks.0', 'down_blocks.0.resnets.0', 'down_blocks.0.resnets.0.norm1', 'group_norm']"
-    const space = ': diffusers.UNet/down_blocks.0: diffusers.Block/down_blocks.0.resnets.0: diffusers.Resnet/group_norm: aten.group_norm.default'
-    const node = (metadata: ReadonlyMap<string, string>): Node => ({ op: 'Add', domain: '', name: 'node_add_3', inputs: [], outputs: ['o'], attributes: new Map(), origins: ['node_add_3'], metadata })
+    const scopes =
+      "['', 'down_blocks.0', 'down_blocks.0.resnets.0', 'down_blocks.0.resnets.0.norm1', 'group_norm']"
+    const space =
+      ': diffusers.UNet/down_blocks.0: diffusers.Block/down_blocks.0.resnets.0: diffusers.Resnet/group_norm: aten.group_norm.default'
+    const node = (metadata: ReadonlyMap<string, string>): Node => ({
+      op: 'Add',
+      domain: '',
+      name: 'node_add_3',
+      inputs: [],
+      outputs: ['o'],
+      attributes: new Map(),
+      origins: ['node_add_3'],
+      metadata,
+    })
     expect(namesOf(node(new Map([['pkg.torch.onnx.name_scopes', scopes]])))).toEqual([
       'node_add_3', '/down_blocks.0/resnets.0/norm1/Add', 'down_blocks.0.resnets.0.norm1',
     ]) // prettier-ignore
     expect(namesOf(node(new Map([['namespace', space]])))).toContain('/down_blocks.0/resnets.0/Add')
   })
   test('of nested bodies behind their path too', () => {
-    expect(embed && include('If_0/then_branch/*').match({ node: embed, path: 'If_0/then_branch' })).toBe('yes')
+    expect(embed && include('If_0/then_branch/*').match({ node: embed, path: 'If_0/then_branch' })).toBe(
+      'yes',
+    )
   })
   test('that were merged, only if all their origins match', () => {
     expect(include('/a*').match(merged(['/a/1', '/a/2']))).toBe('yes')

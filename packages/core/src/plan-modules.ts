@@ -3,7 +3,7 @@
 import { namesOf } from './place.ts'
 import type { SiteIndex } from './site-index.ts'
 
-/** Globs of module groups that hold some but not all nodes of a part, the first of the graph first. */
+/** Globs of module groups that hold some but not all nodes of a part, the largest first. */
 export function modulesIn(index: SiteIndex): readonly string[] {
   const paths = index.nodes.flatMap(
     ({ node, scope }) => namesOf(node, scope.path).find(name => name.startsWith('/')) ?? [],
@@ -16,6 +16,7 @@ export function modulesIn(index: SiteIndex): readonly string[] {
   for (const each of stems) counts.set(each, (counts.get(each) ?? 0) + 1)
   return [...counts]
     .filter(([, count]) => count > 1 && count < index.nodes.length)
+    .sort(([, a], [, b]) => b - a)
     .map(([name]) => `${prefix}/${name}*`)
 }
 

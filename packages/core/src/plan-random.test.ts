@@ -4,11 +4,36 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { awq, cacher, fuse, gptq, half, hotLora, hqq, mergeLora, periodic, portable, staticInt8, weightOnly } from '../test/fake-algorithms.ts' // prettier-ignore
 import { pipeline } from '../test/fake-models.ts'
-import { makeStep, plan, planJson, smash, type Place, type Plan, type PlanOptions, type Step } from './index.ts'
+import {
+  makeStep,
+  plan,
+  planJson,
+  smash,
+  type Place,
+  type Plan,
+  type PlanOptions,
+  type Step,
+} from './index.ts'
 
 const model = pipeline()
-const algorithms = [awq, cacher, fuse, gptq, half, hotLora, hqq, mergeLora, periodic, portable, staticInt8, weightOnly]
-const globs = fc.array(fc.constantFrom('/down*', '/up*', '*to_q*', 'op:MatMul', 'op:Add', 'q0.weight', '*nothing*'), { minLength: 1, maxLength: 2 })
+const algorithms = [
+  awq,
+  cacher,
+  fuse,
+  gptq,
+  half,
+  hotLora,
+  hqq,
+  mergeLora,
+  periodic,
+  portable,
+  staticInt8,
+  weightOnly,
+]
+const globs = fc.array(
+  fc.constantFrom('/down*', '/up*', '*to_q*', 'op:MatMul', 'op:Add', 'q0.weight', '*nothing*'),
+  { minLength: 1, maxLength: 2 },
+)
 const place: fc.Arbitrary<Place | 'rest' | undefined> = fc.oneof(
   fc.constant(undefined),
   fc.constant('rest' as const),
@@ -17,14 +42,17 @@ const place: fc.Arbitrary<Place | 'rest' | undefined> = fc.oneof(
     { requiredKeys: [] },
   ),
 ) // prettier-ignore
-const step = fc.tuple(fc.constantFrom(...algorithms), place).map(([{ algorithm }, on]) => makeStep(algorithm, {}, on))
+const step = fc
+  .tuple(fc.constantFrom(...algorithms), place)
+  .map(([{ algorithm }, on]) => makeStep(algorithm, {}, on))
 const recipe = fc.array(step, { maxLength: 5 })
 const order = fc.constantFrom<PlanOptions>({}, { order: 'given' })
 
 /** The edges of a plan all point forward. */
 function expectOrdered(made: Plan): void {
   const at = new Map(made.steps.map(({ id }, index) => [id, index]))
-  for (const { before, after } of made.edges) expect(at.get(before) ?? Infinity).toBeLessThan(at.get(after) ?? -Infinity)
+  for (const { before, after } of made.edges)
+    expect(at.get(before) ?? Infinity).toBeLessThan(at.get(after) ?? -Infinity)
 }
 
 function expectConflicts(steps: readonly Step[], made: Plan, options: PlanOptions): void {
@@ -52,7 +80,7 @@ test('every recipe ends in a plan or in a complete refusal', () => {
       const inOrder = made.steps.map(planned => planned.step)
       expect(plan(model, inOrder, { order: 'given', sizes: false }).conflicts).toEqual([])
     }),
-    { numRuns: 300, seed: 5 },
+    { numRuns: 120, seed: 5 },
   )
 })
 
@@ -61,20 +89,23 @@ test('planning is deterministic', () => {
     fc.property(recipe, steps => {
       expect(planJson(plan(pipeline(), steps))).toEqual(planJson(plan(model, steps)))
     }),
-    { numRuns: 60, seed: 6 },
+    { numRuns: 30, seed: 6 },
   )
 })
 
 test('the order of the list changes ties only: conflicts stay the same', () => {
-  const kinds = (made: Plan): readonly string[] => made.conflicts.map(({ code, part, fact }) => `${code} ${part} ${fact}`).sort()
+  const kinds = (made: Plan): readonly string[] =>
+    made.conflicts.map(({ code, part, fact }) => `${code} ${part} ${fact}`).sort()
   const distinct = fc.uniqueArray(step, { maxLength: 4, selector: each => each.algorithm.id })
   fc.assert(
     fc.property(distinct, steps => {
       const there = plan(model, steps, { sizes: false })
       const back = plan(model, [...steps].reverse(), { sizes: false })
-      expect(new Set(kinds(back).map(kind => kind.split(' ')[0]))).toEqual(new Set(kinds(there).map(kind => kind.split(' ')[0])))
+      expect(new Set(kinds(back).map(kind => kind.split(' ')[0]))).toEqual(
+        new Set(kinds(there).map(kind => kind.split(' ')[0])),
+      )
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: 80, seed: 7 },
   )
 })
 
@@ -86,6 +117,6 @@ test('what was planned without conflict is smashed', async () => {
       const smashed = await smash(model, steps)
       expect(smashed.applied.map(({ id }) => id)).toEqual(made.steps.map(({ id }) => id))
     }),
-    { numRuns: 100, seed: 8 },
+    { numRuns: 60, seed: 8 },
   )
 })

@@ -10,11 +10,19 @@ const grown = defineAlgorithm({
 }) // prettier-ignore
 
 test('a recipe is resolved: full ids, versions, every parameter', () => {
-  const steps = parseRecipe('{"version":1,"steps":[{"use":"hqq","params":{"bits":8},"on":{"parts":["unet"]}},{"use":"weight-only","on":"rest"}]}', algorithms)
+  const steps = parseRecipe(
+    '{"version":1,"steps":[{"use":"hqq","params":{"bits":8},"on":{"parts":["unet"]}},{"use":"weight-only","on":"rest"}]}',
+    algorithms,
+  )
   expect(formatRecipe(steps)).toEqual({
     version: 1,
     steps: [
-      { use: '@test/quantizers/hqq', version: 1, params: { bits: 8, blockSize: 64 }, on: { parts: ['unet'] } },
+      {
+        use: '@test/quantizers/hqq',
+        version: 1,
+        params: { bits: 8, blockSize: 64 },
+        on: { parts: ['unet'] },
+      },
       { use: '@test/quantizers/weight-only', version: 1, params: { bits: 4 }, on: 'rest' },
     ],
   })
@@ -39,7 +47,8 @@ describe('what is not understood is an error', () => {
 })
 
 test('an older version goes through upgrade', () => {
-  const read = (version: number, params: object) => parseRecipe({ version: 1, steps: [{ use: 'grown', version, params }] }, [grown])
+  const read = (version: number, params: object) =>
+    parseRecipe({ version: 1, steps: [{ use: 'grown', version, params }] }, [grown])
   expect(read(1, { width: 2 })[0]?.params).toEqual({ bits: 2 })
   expect(read(2, { bits: 3 })[0]?.params).toEqual({ bits: 3 })
 })
@@ -61,7 +70,13 @@ test('JSON Schema: what users may write, with docs and defaults', () => {
         additionalProperties: false,
         properties: {
           bits: { description: 'bits a weight', default: 4, enum: [2, 4, 8] },
-          blockSize: { description: 'weights a scale', default: 64, type: 'integer', minimum: 16, maximum: 256 },
+          blockSize: {
+            description: 'weights a scale',
+            default: 64,
+            type: 'integer',
+            minimum: 16,
+            maximum: 256,
+          },
         },
       },
       on: { anyOf: [{ const: 'rest' }, { $ref: '#/$defs/place' }] },

@@ -105,10 +105,10 @@ export class SiteIndex {
   #link(): readonly (readonly number[])[] {
     const around = new Map<string, readonly number[]>()
     return this.#nodes.map(({ scope, node }) => {
-      const made = this.#producersOf(scope, node.inputs)
-      const links = new Set([...made, ...(around.get(scope.path) ?? [])])
+      const read = [...this.#producersOf(scope, node.inputs), ...(around.get(scope.path) ?? [])]
+      const links = new Set(read)
       for (const inner of innerScopes(scope, node)) {
-        around.set(inner.path, [...links])
+        around.set(inner.path, read)
         const results = inner.body.outputs.map(output => output.name)
         for (const number of this.#producersOf(inner, results)) links.add(number)
       }

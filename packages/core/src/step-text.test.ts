@@ -43,9 +43,21 @@ describe('reading', () => {
     ['@test/quantizers/hqq', hqq()],
     ['quantizers/weight-only@rest', weightOnly({}, 'rest')],
     ['hqq@#/down_blocks.0/*', hqq({}, { include: ['/down_blocks.0/*'] })],
-    ['hqq@unet+vae#op:MatMul+!*to_k*', hqq({}, { parts: ['unet', 'vae'], include: ['op:MatMul'], exclude: ['*to_k*'] })],
+    [
+      'hqq@unet+vae#op:MatMul+!*to_k*',
+      hqq({}, { parts: ['unet', 'vae'], include: ['op:MatMul'], exclude: ['*to_k*'] }),
+    ],
     ['hqq@unet#!a#b', hqq({}, { parts: ['unet'], exclude: ['a#b'] })],
-    ['many:ops=a+b,window=100+800,budget=40MB,count=auto,on=true', many({ ops: ['a', 'b'], window: [100, 800], budget: { value: 40e6, unit: 'bytes' }, count: 'auto', on: true })],
+    [
+      'many:ops=a+b,window=100+800,budget=40MB,count=auto,on=true',
+      many({
+        ops: ['a', 'b'],
+        window: [100, 800],
+        budget: { value: 40e6, unit: 'bytes' },
+        count: 'auto',
+        on: true,
+      }),
+    ],
     ['many:overrides=/a/MatMul:4+b:8', many({ overrides: { '/a/MatMul': 4, b: 8 } })],
     ['many:name=x=y:z', many({ name: 'x=y:z' })],
     ['{"use":"hqq","params":{"bits":2},"on":{"parts":["a@b"]}}', hqq({ bits: 2 }, { parts: ['a@b'] })],
@@ -68,7 +80,10 @@ describe('reading', () => {
 describe('writing', () => {
   test.each([
     [hqq(), 'hqq'],
-    [hqq({ bits: 8 }, { parts: ['unet'], include: ['/down*'], exclude: ['op:Gemm'] }), 'hqq:bits=8@unet#/down*+!op:Gemm'],
+    [
+      hqq({ bits: 8 }, { parts: ['unet'], include: ['/down*'], exclude: ['op:Gemm'] }),
+      'hqq:bits=8@unet#/down*+!op:Gemm',
+    ],
     [weightOnly({}, 'rest'), 'weight-only@rest'],
     [many({ budget: { value: 1.5e9, unit: 'bytes' }, rate: 1e21 }), 'many:rate=1e21,budget=1.5GB'],
   ])('%#', (step, written) => expect(formatStep(step, algorithms)).toBe(written))
@@ -122,11 +137,16 @@ describe('fuzzing', () => {
     )
   })
   test('any text is a step or a DamsonError', () => {
-    const near = fc.tuple(fc.constantFrom('hqq', 'many', '@test/many', ''), word, word).map(parts => parts.join(''))
+    const near = fc
+      .tuple(fc.constantFrom('hqq', 'many', '@test/many', ''), word, word)
+      .map(parts => parts.join(''))
     fc.assert(
       fc.property(fc.oneof(fc.string(), near), written => {
         try {
-          same(parseStep(formatStep(parseStep(written, algorithms), algorithms), algorithms), parseStep(written, algorithms))
+          same(
+            parseStep(formatStep(parseStep(written, algorithms), algorithms), algorithms),
+            parseStep(written, algorithms),
+          )
         } catch (error) {
           expect(DamsonError.isInstance(error)).toBe(true)
         }

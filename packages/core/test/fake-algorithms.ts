@@ -1,6 +1,16 @@
 // Small stand-ins for the algorithms that DESIGN §3 reasons about: they say what the real ones will say of their sites,
 // and rewrite just enough for a test to see that they ran.
-import { Draft, refuse, tensorOf, weights, type Graph, type Node, type Weight } from '@damson/graph'
+import {
+  Draft,
+  elementCount,
+  memoryTensor,
+  refuse,
+  tensorOf,
+  weights,
+  type Graph,
+  type Node,
+  type Weight,
+} from '@damson/graph'
 import {
   defineAlgorithm, int, oneOf, real, text, type Defined, type Fact, type Group, type Model, type Part, type Params,
 } from '../src/index.ts' // prettier-ignore
@@ -30,7 +40,7 @@ function code(graph: Graph, names: readonly string[]): Graph {
     const before = draft.initializers.get(name)
     if (!before) continue
     const { shape } = before.tensor
-    const codes = tensorOf('uint8', shape, new Array<number>((shape[0] ?? 1) * (shape[1] ?? 1)).fill(3))
+    const codes = memoryTensor('uint8', shape, new Uint8Array(elementCount(shape)).fill(3))
     const q = draft.addInitializer(`${name}_Q`, codes, { origins: before.origins })
     const scales = draft.addInitializer(`${name}_scales`, tensorOf('float32', [1], [0.5]))
     draft.replace(node, {
