@@ -1,8 +1,76 @@
-import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
+import { smash, type Feeds, type Live, type Step } from '@damson/core'
+import { createRuntime } from '@damson/runtime'
+import { describeAlgorithm, seededNormal, tinyEncoder, tinyUnet } from '@damson/testing'
+import { afterAll, expect, test } from 'vitest'
 import { periodicCache } from './periodic-cache.ts'
 
 describeAlgorithm(periodicCache, {
   accepts: { unet: tinyUnet },
   refuses: { 'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ } },
   expect: { outputs: 'equal', size: 1 },
+})
+
+const runtime = createRuntime()
+afterAll(() => runtime.close())
+
+/** A plain denoising loop over the tiny U-Net: which steps moved the prediction, and the final sample. */
+async function denoise(
+  steps: readonly Step[],
+  controls: Parameters<Live['generation']>[0] = {},
+): Promise<{ runs: number; sample: Float32Array }> {
+  const live = await runtime.open(await smash(tinyUnet(), steps))
+  const generation = live.generation({ steps: 20, ...controls })
+  let sample = seededNormal(5, 256)
+  let last: unknown
+  let runs = 0
+  for (let step = 0; step < 20; step++) {
+    const feeds = {
+      sample: { dtype: 'float32' as const, shape: [1, 4, 8, 8], data: sample },
+      timestep: { dtype: 'int64' as const, shape: [1], data: BigInt64Array.of(BigInt(1000 - 50 * step)) },
+    }
+    const { out_sample } = await generation.run('model', feeds, { step, branch: 'cond' })
+    if (out_sample !== last) runs++
+    last = out_sample
+    sample = sample.map((x, at) => x - 0.05 * Number(out_sample?.data[at]))
+  }
+  await generation.close()
+  await live.close()
+  return { runs, sample }
+}
+
+test('a loop of 20 steps runs the network as often as the schedule says', async () => {
+  const full = await denoise([])
+  const never = await denoise([periodicCache({ interval: 1 })])
+  const third = await denoise([periodicCache({ interval: 3, start: 2 })])
+  expect(full.runs).toBe(20)
+  expect(never.runs).toBe(20)
+  // Steps 0 and 1, then 2, 5, 8, 11, 14, 17.
+  expect(third.runs).toBe(8)
+  expect(never.sample).toEqual(full.sample)
+  expect(third.sample).not.toEqual(full.sample)
+})
+
+test('a generation may override the interval, and the next one starts anew', async () => {
+  const id = periodicCache.algorithm.id
+  const overridden = await denoise([periodicCache({ interval: 3, start: 0 })], {
+    controls: { [id]: { interval: 5 } },
+  })
+  expect(overridden.runs).toBe(4)
+  expect((await denoise([periodicCache({ interval: 3, start: 0 })])).runs).toBe(7)
+})
+
+test('two branches of guidance are cached apart', async () => {
+  const model = await smash(tinyUnet(), [periodicCache({ interval: 2, start: 0 })])
+  const live = await runtime.open(model)
+  const generation = live.generation({ steps: 2 })
+  const feeds = (seed: number): Feeds => ({
+    sample: { dtype: 'float32', shape: [1, 4, 8, 8], data: seededNormal(seed, 256) },
+    timestep: { dtype: 'int64', shape: [1], data: BigInt64Array.of(7n) },
+  })
+  const cond = await generation.run('model', feeds(1), { step: 0, branch: 'cond' })
+  const uncond = await generation.run('model', feeds(2), { step: 0, branch: 'uncond' })
+  expect(await generation.run('model', feeds(3), { step: 1, branch: 'cond' })).toEqual(cond)
+  expect(await generation.run('model', feeds(4), { step: 1, branch: 'uncond' })).toEqual(uncond)
+  expect(cond).not.toEqual(uncond)
+  await live.close()
 })
