@@ -81,8 +81,10 @@ export interface FitContext<P extends Params> extends Context<P> {
   samples(part: string): AsyncIterable<Sample>
   /** Statistics over values of a part, computed inside the runtime while the samples stream through. */
   statistics(part: string, requests: Statistics['requests']): Promise<Statistics['results']>
-  /** A session over any graph; closed when the fit ends. */
-  open(graph: Graph): Promise<Live>
+  /** A session over any graph, with options to be tried where given; closed when the fit ends. */
+  open(graph: Graph, session?: SessionOptions): Promise<Live>
+  /** The machine the fit runs on: what a `session` hook compares with when its state is replayed elsewhere. */
+  machine(): Promise<MachineTraits>
   readonly scratch: Scratch
   readonly signal: AbortSignal
   progress(done: number, total: number): void

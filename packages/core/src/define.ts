@@ -63,7 +63,7 @@ function contractFacts({ needs = [], takes = [], gives = [] }: Contract): readon
   return [...needs, ...takes, ...gives]
 }
 
-const placeKeys = ['parts', 'include', 'exclude']
+const placeKeys = new Set(['parts', 'include', 'exclude'])
 
 /** A place in its normal form, frozen; undefined for none. Throws `invalid-place`. */
 export function checkPlace(id: string, on: unknown): Place | 'rest' | undefined {
@@ -80,7 +80,7 @@ export function checkPlace(id: string, on: unknown): Place | 'rest' | undefined 
   for (const [key, value] of Object.entries(on)) {
     if (value === undefined) continue
     if (key === 'rest' && value === true) place.rest = true
-    else if (!placeKeys.includes(key)) fail(`the key "${key}" with ${JSON.stringify(value)}`)
+    else if (!placeKeys.has(key)) fail(`the key "${key}" with ${JSON.stringify(value)}`)
     else if (!isTextList(value)) fail(`${key}: ${JSON.stringify(value)}`)
     else if (key === 'parts') place.parts = Object.freeze([...value])
     else if (key === 'include') place.include = Object.freeze([...value])

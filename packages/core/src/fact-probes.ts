@@ -1,6 +1,6 @@
 // How facts are read from a graph. A probe answers undefined where the site does not bear on the fact: a scale beside
 // its codes is a float tensor, but not a weight that was left in floating point.
-import type { DataType, Node, Weight, WeightUse } from '@damson/graph'
+import { resolve, type DataType, type Node, type Weight, type WeightUse } from '@damson/graph'
 import type { Site } from './algorithm.ts'
 import type { Model, Part } from './model.ts'
 
@@ -31,7 +31,7 @@ const quantizing = new Set([
   'QLinearMatMul',
 ]) // prettier-ignore
 
-const floats: readonly DataType[] = ['float32', 'float16', 'bfloat16']
+const floats: ReadonlySet<DataType> = new Set(['float32', 'float16', 'bfloat16'])
 const codeKinds = /^(u?int|float8|float4)/
 
 function opName(node: Node): string {
@@ -40,10 +40,25 @@ function opName(node: Node): string {
 
 type SlotKind = 'codes' | 'aside' | 'plain'
 
-function slotKind({ node, input }: WeightUse): SlotKind {
+function slotKind(use: WeightUse): SlotKind {
+  const { node, input } = use
   const slots = codedSlots[opName(node)]
-  if (!slots) return 'plain'
+  if (!slots) return isLookUpOfCodes(use) ? 'codes' : isScaleOfProduct(use) ? 'aside' : 'plain'
   return slots.codes.includes(input) ? 'codes' : slots.aside.includes(input) ? 'aside' : 'plain'
+}
+
+/** A Gather whose rows are decoded behind it. */
+function isLookUpOfCodes({ node, input, scope }: WeightUse): boolean {
+  if (opName(node) !== 'Gather' || input !== 0) return false
+  const users = scope.body.users(node.outputs[0] ?? '')
+  return users.length > 0 && users.every(user => opName(user.node) === 'DequantizeLinear' && user.input === 0)
+}
+
+/** Multiplied with the scale of an activation that was coded at run time, before both multiply an integer product. */
+function isScaleOfProduct({ node, input, scope }: WeightUse): boolean {
+  const other = opName(node) === 'Mul' ? (node.inputs[1 - input] ?? '') : ''
+  const producer = resolve(scope, other)?.body.producer(other)
+  return producer?.op === 'DynamicQuantizeLinear' && producer.outputs[1] === other
 }
 
 /** A weight that is read as codes, only beside codes, or as itself. */
@@ -57,7 +72,7 @@ function storedAs(weight: Weight): SlotKind {
 export function isFloat(site: Site): boolean | undefined {
   if (!('weight' in site)) return undefined
   const stored = storedAs(site.weight)
-  return stored === 'aside' ? undefined : stored === 'plain' && floats.includes(site.weight.tensor.dtype)
+  return stored === 'aside' ? undefined : stored === 'plain' && floats.has(site.weight.tensor.dtype)
 }
 
 /** fp32, unless it is the scale of some codes. */

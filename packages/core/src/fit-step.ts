@@ -2,9 +2,10 @@
 // freed when it ends, however it ends.
 import { DamsonError, type Graph } from '@damson/graph'
 import type { FitContext, Sample, Scratch, State } from './algorithm.ts'
+import { now } from './clock.ts'
 import type { Model } from './model.ts'
 import type { Params } from './params.ts'
-import type { Feeds, Live, Runtime } from './runtime.ts'
+import type { Feeds, Live, Runtime, SessionOptions } from './runtime.ts'
 import { samplesOf, type Samples } from './samples.ts'
 import { contextOf, type StepAtWork } from './step-context.ts'
 import { stepError, untilAborted } from './step-errors.ts'
@@ -57,13 +58,14 @@ function fitContext(
       const feeds = feedsOf(samplesOf(means.samples, model, part, signal))
       return runtime().statistics(model.part(part).graph, requests, feeds, { signal })
     },
-    open: async (graph: Graph) => {
-      const live = await runtime().open(graph, { signal })
+    open: async (graph: Graph, session?: SessionOptions) => {
+      const live = await runtime().open(graph, { signal, ...(session ? { session } : {}) })
       opened.push(live)
       return live
     },
+    machine: async () => runtime().traits(),
     progress: (done, total) => means.progress(step.id, done, total),
-    now: () => (step.algorithm.measures === true ? performance.now() : noClock(step.id)),
+    now: () => (step.algorithm.measures === true ? now() : noClock(step.id)),
   }
 }
 

@@ -38,7 +38,7 @@ function neutralOf(port: Port, sizes: ReadonlyMap<string, number>): TensorData {
   })
   const dtype = elementTypes.find(type => type === neutral.dtype)
   const fill = dtype === 'int64' || dtype === 'uint64' ? BigInt(neutral.fill) : neutral.fill
-  const values = new Array<typeof fill>(elementCount(shape)).fill(fill)
+  const values = Array.from({ length: elementCount(shape) }, () => fill)
   const data = dtype && residentArray(tensorOf(dtype, shape, values))
   if (!data) throw invalid(port, `has the element type "${neutral.dtype}", which cannot be fed`)
   return { dtype, shape, data }

@@ -134,7 +134,7 @@ export function sessionOptions(
   return { options: merged.options, warnings }
 }
 
-const byKey = ['config', 'freeDimensionOverrides']
+const byKey = new Set(['config', 'freeDimensionOverrides'])
 
 /** Options so far, and who set them. */
 class Merge {
@@ -150,7 +150,7 @@ class Merge {
     const entries = Object.entries(wanted).filter(([, value]) => value !== undefined)
     for (const [name, value] of entries) {
       const old: unknown = Object.entries(this.options).find(([key]) => key === name)?.[1]
-      if (byKey.includes(name))
+      if (byKey.has(name))
         for (const [key, each] of Object.entries(value))
           this.#own(step, `${name}.${key}`, entryOf(old, key), each)
       else this.#own(step, name, old, value)

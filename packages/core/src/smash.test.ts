@@ -1,38 +1,19 @@
-import { describe, expect, test, vi } from 'vitest'
-import { Draft, refuse, tensorOf, weights, type Graph } from '@damson/graph'
-import { gptq, hqq, mergeLora, periodic, weightOnly } from '../test/fake-algorithms.ts'
+import { describe, expect, test } from 'vitest'
+import { Draft, tensorOf, weights } from '@damson/graph'
+import { hqq, mergeLora, weightOnly } from '../test/fake-algorithms.ts'
 import { pipeline } from '../test/fake-models.ts'
+import { base, failure, hooked } from '../test/on-unet.ts'
 import {
-  checkControls, defineAlgorithm, DamsonError, middlewares, planSizes, plan, real, sessionOptions, smash, stepSeed,
-  withNeutral, type Algorithm, type FitContext, type Live, type MachineTraits, type Model, type Params, type PlanError,
-  type Runtime, type Sample, type SmashEvent,
-} from './index.ts' // prettier-ignore
+  defineAlgorithm,
+  plan,
+  planSizes,
+  smash,
+  stepSeed,
+  type PlanError,
+  type SmashEvent,
+} from './index.ts'
 
 const unet = { parts: ['unet'] }
-const base = { version: 1, summary: 'A test.', contract: {}, params: {} } as const
-const sample = (at: number): Sample => ({
-  part: 'unet',
-  feeds: { sample: { dtype: 'float32', shape: [1, 4], data: new Float32Array(4).fill(at) } },
-})
-
-async function failure(run: Promise<unknown>): Promise<DamsonError> {
-  const error: unknown = await run.then(() => undefined, (caught: unknown) => caught) // prettier-ignore
-  if (!DamsonError.isInstance(error)) throw new Error(`expected a DamsonError, got ${String(error)}`)
-  return error
-}
-
-/** An algorithm on the whole of the unet with the hooks given. */
-function hooked(hooks: Partial<Algorithm<Params, never>>, id = '@test/hooked') {
-  return defineAlgorithm<Params, never>({ ...base, id, groups: part => (part.name === 'unet' ? [{ sites: [{ part }], changes: true }] : refuse('not the unet')), ...hooks }) // prettier-ignore
-}
-
-/** A new input `name` added to a graph's output: neutral when 0. */
-function withInput(graph: Graph, name: string): Graph {
-  const draft = new Draft(graph)
-  draft.setInputs([...graph.inputs, { name, type: { kind: 'tensor', dtype: 'float32', shape: ['N', 4] } }])
-  const body = draft.finish()
-  return graph.with({ inputs: body.inputs, nodes: body.nodes })
-}
 
 describe('smash', () => {
   test('applies the steps in the planned order and records them', async () => {
@@ -145,7 +126,7 @@ describe('what a hook claims', () => {
       rewrite(model) {
         const { graph } = model.part('unet')
         const draft = new Draft(graph)
-        draft.setInitializer('q0.weight', tensorOf('float32', [4, 8], new Array<number>(32).fill(1)), { origins: ['q0.weight', 'k0.weight'] })
+        draft.setInitializer('q0.weight', tensorOf('float32', [4, 8], Array.from({ length: 32 }, () => 1)), { origins: ['q0.weight', 'k0.weight'] })
         return model.withGraph('unet', graph.with({ initializers: draft.finish().initializers }))
       },
     }) // prettier-ignore
@@ -157,187 +138,6 @@ describe('what a hook claims', () => {
     )
     expect(plan(pipeline(), steps).conflicts).toMatchObject([
       { code: 'partial-match', steps: ['@test/quantizers/hqq'] },
-    ])
-  })
-})
-
-describe('fitting', () => {
-  const fits = (fit: (ctx: FitContext<Params>) => Promise<never>) => hooked({ fit }) // prettier-ignore
-  const runtime = (): Runtime & { readonly closed: string[] } => {
-    const closed: string[] = []
-    return {
-      closed,
-      target: 'wasm',
-      traits: () => Promise.reject(new Error('not asked')),
-      open: () =>
-        Promise.resolve({
-          run: () => Promise.resolve({}),
-          close: async () => void closed.push('live'),
-        } as unknown as Live),
-      async statistics(_graph, requests, samples) {
-        let count = 0
-        for await (const _ of samples) count++
-        return new Map(requests.map(({ value }) => [value, { count, excluded: 0 }]))
-      },
-      close: () => Promise.resolve(),
-    }
-  }
-  test('samples come in the same order every time, statistics and sessions through the runtime', async () => {
-    const given = [sample(1), { ...sample(9), part: 'vae_decoder' }, sample(2)]
-    const seen: number[][] = []
-    const device = runtime()
-    const learns = fits(async ctx => {
-      for (let pass = 0; pass < 2; pass++) {
-        const values: number[] = []
-        for await (const { feeds } of ctx.samples('unet')) values.push(Number(feeds['sample']?.data[0]))
-        seen.push(values)
-      }
-      const statistics = await ctx.statistics('unet', [{ value: 'a0', kind: 'minmax' }])
-      expect(statistics.get('a0')?.count).toBe(2)
-      await ctx.open(ctx.model.part('unet').graph)
-      await ctx.scratch.put('h', new Uint8Array([1, 2]))
-      expect(await ctx.scratch.get('h')).toEqual(new Uint8Array([1, 2]))
-      expect(ctx.target).toBe('wasm')
-      expect(ctx.source).toBe(ctx.model)
-      return undefined as never
-    })
-    await smash(pipeline(), [learns()], { samples: given, runtime: device })
-    expect(seen).toEqual([[1, 2], [1, 2]]) // prettier-ignore
-    expect(device.closed).toEqual(['live'])
-  })
-  test.each([
-    ['missing-samples', { }, (ctx: FitContext<Params>) => first(ctx.samples('unet'))],
-    ['missing-samples', { samples: [{ ...sample(1), part: 'vae' }] }, (ctx: FitContext<Params>) => first(ctx.samples('unet'))],
-    ['one-shot-samples', { samples: [sample(1)].values() }, (ctx: FitContext<Params>) => first(ctx.samples('unet'))],
-    ['missing-runtime', {}, (ctx: FitContext<Params>) => ctx.open(ctx.model.part('unet').graph)],
-    ['no-clock', {}, async (ctx: FitContext<Params>) => ctx.now()],
-    ['unknown-part', {}, (ctx: FitContext<Params>) => first(ctx.samples('nowhere'))],
-    ['missing-scratch', {}, (ctx: FitContext<Params>) => ctx.scratch.get('nothing')],
-  ] as const)('%s', async (code, options, use) => {
-    const error = await failure(smash(pipeline(), [fits(async ctx => use(ctx) as never)()], options))
-    expect(error.code).toBe(code)
-    expect(error.message).toContain('@test/hooked')
-  }) // prettier-ignore
-  test('what was opened is closed when the fit fails', async () => {
-    const device = runtime()
-    const fails = fits(async ctx => {
-      await ctx.open(ctx.model.part('unet').graph)
-      throw new Error('no')
-    })
-    await failure(smash(pipeline(), [fails()], { runtime: device }))
-    expect(device.closed).toEqual(['live'])
-  })
-  test('the clock is for those that declare it', async () => {
-    const measures = hooked({ measures: true, fit: async ctx => ctx.now() as never })
-    await expect(smash(pipeline(), [measures()])).resolves.toBeDefined()
-  })
-  test('seeds: of the run, the algorithm and its place among its like', () => {
-    expect(stepSeed(0, '@test/a')).toBe(stepSeed(0, '@test/a'))
-    expect(new Set([stepSeed(0, 'a'), stepSeed(1, 'a'), stepSeed(0, 'b'), stepSeed(0, 'a#2')]).size).toBe(4)
-    // Written into saved models: a change of the hash changes what `same seed, same bytes` means.
-    expect(stepSeed(0, '@damson/quantizers/hqq')).toBe(1189996695)
-  })
-  test('state reaches the rewrite', async () => {
-    const made = await smash(pipeline(), [gptq({}, unet)], { seed: 3 })
-    expect(made.part('unet').graph.nodes.filter(({ op }) => op === 'MatMulNBits')).toHaveLength(4)
-  })
-})
-
-describe('ports', () => {
-  const adds = (neutral: boolean) =>
-    hooked({
-      rewrite: (model: Model) =>
-        model.withGraph('unet', withInput(model.part('unet').graph, 'delta')).withPorts([{
-          part: 'unet', step: '', name: 'delta', direction: 'input', role: 'delta',
-          ...(neutral ? { neutral: { dtype: 'float16', shape: ['2*N', 4], fill: 0.5 } } : {}),
-        }]),
-    }) // prettier-ignore
-  test('carry the id of their step, and are fed with their neutral value', async () => {
-    const made = await smash(pipeline(), [adds(true)()])
-    expect(made.ports).toMatchObject([{ step: '@test/hooked', name: 'delta' }])
-    const named = made.withGraph('unet', renamedBatch(made.part('unet').graph))
-    const feeds = withNeutral(named, 'unet', sample(1).feeds)
-    expect(feeds['delta']).toEqual({ dtype: 'float16', shape: [2, 4], data: new Uint16Array(8).fill(0x3800) })
-    expect(withNeutral(named, 'unet', feeds)).toBe(feeds)
-    expect(() => withNeutral(made, 'unet', sample(1).feeds)).toThrow(/needs a size for "2\*N"/)
-  })
-  test('without a neutral value, or without an input, they are refused', async () => {
-    expect((await failure(smash(pipeline(), [adds(false)()]))).message).toContain('needs a neutral value')
-    const absent = hooked({ rewrite: model => model.withPorts([{ part: 'unet', step: '', name: 'nothing', direction: 'output', role: 'cache' }]) }) // prettier-ignore
-    expect((await failure(smash(pipeline(), [absent()]))).code).toBe('invalid-port')
-  })
-})
-
-function renamedBatch(graph: Graph): Graph {
-  return graph.with({
-    inputs: graph.inputs.map(input =>
-      input.name === 'sample'
-        ? { ...input, type: { kind: 'tensor', dtype: 'float32', shape: ['N', 4] } }
-        : input,
-    ),
-  })
-}
-
-async function first(samples: AsyncIterable<Sample>): Promise<void> {
-  for await (const _ of samples) return
-}
-
-describe('what runs with the model', () => {
-  const machine: MachineTraits = { platform: 'linux', arch: 'x64', cores: 2, ort: '1.30.0', features: [] }
-  const generation = { run: () => Promise.resolve({}) }
-  test('middlewares in the order of the plan, one a part, with live params under control', async () => {
-    const opened = vi.fn()
-    const live = hooked({
-      params: { threshold: real({ min: 0, max: 1, default: 0.5, doc: '', live: true }), fixed: real({ min: 0, max: 1, default: 0, doc: '' }) },
-      wrap: ctx => {
-        opened(ctx.params, ctx.parts, ctx.groups('unet').length)
-        return () => ({ part: 'unet', around: next => next })
-      },
-    }) // prettier-ignore
-    const made = await smash(pipeline(), [periodic(), live()])
-    const attached = middlewares(made)
-    expect(attached.map(({ stepId, part }) => [stepId, part])).toEqual([
-      ['@test/cachers/periodic', 'unet'], ['@test/hooked', 'unet'],
-    ]) // prettier-ignore
-    attached[1]?.middleware({ ...generation, controls: { '@test/hooked': { threshold: 0.25 } } })
-    expect(opened).toHaveBeenLastCalledWith({ threshold: 0.25, fixed: 0 }, ['unet'], 1)
-    expect(() => checkControls(made, { '@test/hooked': { fixed: 1 } })).toThrow(
-      /"fixed" cannot be changed while the model runs; threshold can/,
-    )
-    expect(() => checkControls(made, { nobody: {} })).toThrow(
-      /it has @test\/cachers\/periodic, @test\/hooked/,
-    )
-    expect(() =>
-      attached[1]?.middleware({ ...generation, controls: { '@test/hooked': { threshold: 2 } } }),
-    ).toThrow(/expects real 0…1/)
-  })
-  test('session options are merged in the order of the plan; a disagreement is a warning', async () => {
-    const made = await smash(pipeline(), [
-      hooked(
-        { session: () => ({ intraOpNumThreads: 1, enableMemPattern: false, config: { a: '1', b: '1' } }) },
-        '@test/first',
-      )(),
-      hooked(
-        { session: () => ({ intraOpNumThreads: 2, enableMemPattern: false, config: { b: '2' } }) },
-        '@test/second',
-      )(),
-    ])
-    const { options, warnings } = sessionOptions(made, 'unet', machine)
-    expect(options).toEqual({ intraOpNumThreads: 2, enableMemPattern: false, config: { a: '1', b: '2' } })
-    expect(warnings.map(({ code, details }) => [code, details?.['option']])).toEqual([
-      ['session-conflict', 'intraOpNumThreads'], ['session-conflict', 'config.b'],
-    ]) // prettier-ignore
-    expect(sessionOptions(made, 'vae_decoder', machine)).toEqual({ options: {}, warnings: [] })
-  })
-  test('a step that declines on another machine is a warning', async () => {
-    const picky = hooked({ session: ctx => (ctx.machine.cores > 4 ? { intraOpNumThreads: 4 } : refuse('made for more than 4 cores')) }) // prettier-ignore
-    const made = await smash(pipeline(), [picky()])
-    expect(sessionOptions(made, 'unet', { ...machine, cores: 8 })).toEqual({
-      options: { intraOpNumThreads: 4 },
-      warnings: [],
-    })
-    expect(sessionOptions(made, 'unet', machine).warnings).toMatchObject([
-      { code: 'session-declined', step: '@test/hooked' },
     ])
   })
 })

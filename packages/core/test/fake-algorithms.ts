@@ -25,6 +25,11 @@ export function layers(part: Part): readonly Weight[] {
   )
 }
 
+/** A group for each of those weights. */
+export function weightSites(part: Part, facts: Omit<Group, 'sites'>): readonly Group[] {
+  return layers(part).map(weight => ({ sites: [{ weight }], ...facts }))
+}
+
 const precise = ({ tensor }: Weight): Fact => (tensor.dtype === 'float32' ? 'weight:float32' : 'weight:float')
 
 /** Codes a weight: says so, and puts MatMulNBits in the place of MatMul. */
