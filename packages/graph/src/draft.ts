@@ -1,14 +1,6 @@
 // The one place where graphs are edited. A draft starts from a body, keeps producers and users current under every edit,
 // and ends in a new body in topological order. The body it started from is never touched.
-import {
-  Body,
-  type Attribute,
-  type Initializer,
-  type Node,
-  type Use,
-  type ValueInfo,
-  type ValueType,
-} from './ir.ts'
+import type { Attribute, Body, Initializer, Node, Use, ValueInfo, ValueType } from './ir.ts'
 import { DamsonError } from './error.ts'
 import { renameCaptures, sortNodes } from './order.ts'
 import { scopes, scopeOf, type Scope } from './scope.ts'
@@ -173,7 +165,7 @@ export class Draft {
   setInitializer(name: string, tensor: Tensor, options: { readonly origins?: readonly string[] } = {}): void {
     const before = this.#initializers.get(name)
     const origins = options.origins ?? before?.origins ?? []
-    this.#initializers.set(name, { ...(before ?? {}), name, tensor, origins })
+    this.#initializers.set(name, { ...before, name, tensor, origins })
     this.#taken.add(name)
   }
   /** Adds an initializer under a fresh name and returns the name. */

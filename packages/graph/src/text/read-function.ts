@@ -18,17 +18,9 @@ export function readFunction(reading: Reading): FunctionDefinition {
   const name = scan.name('the name of a function, or the end of the text')
   const { attributes, defaults } = readDeclarations(reading)
   const types = new Map<string, ValueInfo>()
-  const readNames = (what: string): string[] => {
-    scan.expect('(', `before the ${what}s of a function`)
-    return scan.list(')', `behind an ${what}`, () => {
-      const info = readNotedInfo(reading, `the name of an ${what}`)
-      if (info.type) types.set(info.name, info)
-      return info.name
-    })
-  }
-  const inputs = readNames('input')
+  const inputs = readParameters(reading, 'input', types)
   scan.expect('=>', 'between inputs and outputs of a function')
-  const outputs = readNames('output')
+  const outputs = readParameters(reading, 'output', types)
   if (scan.accept('<')) {
     scan.list('>', 'behind a value', () => {
       const info = readNotedInfo(reading, 'a value: a type and a name')
@@ -49,6 +41,21 @@ export function readFunction(reading: Reading): FunctionDefinition {
     ...(overload === undefined ? {} : { overload }),
     ...(doc === undefined ? {} : { doc }),
   }
+}
+
+/** `(float[2] x, y)`: names, whose types go to the others. */
+function readParameters(
+  reading: Reading,
+  what: 'input' | 'output',
+  types: Map<string, ValueInfo>,
+): readonly string[] {
+  const { scan } = reading
+  scan.expect('(', `before the ${what}s of a function`)
+  return scan.list(')', `behind an ${what}`, () => {
+    const info = readNotedInfo(reading, `the name of an ${what}`)
+    if (info.type) types.set(info.name, info)
+    return info.name
+  })
 }
 
 /** `<a, b: int = 3>`: attributes without default, and those with one. */
