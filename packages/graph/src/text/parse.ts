@@ -1,5 +1,5 @@
-// Reads the ONNX textual syntax (onnx/docs/Syntax.md): everything that the official parser of onnx 1.23 reads, and a few
-// things that it has no words for (docs/decisions tells which). A model without header gets a usual one.
+// Reads the ONNX textual syntax (onnx/docs/Syntax.md): what the official parser of onnx 1.23 reads, and a few
+// things that it has no words for (docs/decisions/0006 lists them). A model without header gets a usual one.
 import { Graph, type Body, type FunctionDefinition, type Header } from '../ir.ts'
 import { walk } from '../scope.ts'
 import type { Tensor } from '../tensor.ts'
