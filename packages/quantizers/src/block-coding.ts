@@ -2,8 +2,9 @@
 // streams through one kernel band by band. Memory: a band and the packed result of one weight (or slice of it).
 import { computeTensors, DamsonError, type Tensor, type WriteBand } from '@damson/graph'
 import {
-  blockSizes, blockSlices, createKernel, encodeFloats, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
+  blockSizes, blockSlices, encodeFloats, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
 } from '@damson/numerics' // prettier-ignore
+import { unsoundWeight, type Coder } from './coder.ts'
 
 /** The tensors that MatMulNBits and GatherBlockQuantized read in place of a weight. */
 export interface BlockCodes {
@@ -13,24 +14,6 @@ export interface BlockCodes {
   readonly scales: Tensor
   /** [N, ceil(kBlocks * bits / 8)] for MatMulNBits and the same bytes for GatherBlockQuantized; absent when symmetric. */
   readonly zeroPoints: Tensor | undefined
-}
-
-/** Gives out one kernel at a time to those who wait for it: a kernel is one memory and codes one weight after another. */
-export interface Coder {
-  use<T>(work: (kernel: Kernel) => Promise<T>): Promise<T>
-}
-
-/** A coder whose kernel is made when it is first needed. `onFallback` hears when WASM may not be compiled here. */
-export function createCoder(onFallback: (reason: string) => void): Coder {
-  let kernel: Kernel | undefined
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    use(work) {
-      const next = last.then(() => work((kernel ??= createKernel({ onFallback }))))
-      last = next.catch(() => {})
-      return next
-    },
-  }
 }
 
 /** Most kernel memory for one weight; a larger one (a head of 128k rows) is coded in slices of columns. */
@@ -95,11 +78,7 @@ async function writeRows(
   rows: BlockRows, first: number, spec: BlockSpec, weight: Tensor, write: WriteBand,
 ): Promise<void> {
   if (rows.unsoundBlocks > 0) {
-    throw new DamsonError(
-      'unsound-weight',
-      `Expected finite numbers in a weight [${weight.shape.join()}], but ${rows.unsoundBlocks} blocks hold NaN, infinities ` +
-        'or a range beyond float32. Exclude this weight, or repair the model.',
-    )
+    throw unsoundWeight(weight, `${rows.unsoundBlocks} blocks hold NaN, infinities or a range beyond float32`)
   }
   const { rowBytes, zeroRowBytes, kBlocks } = blockSizes(spec)
   const at = first + rows.from

@@ -1,2 +1,3 @@
 export { load, save, smash, plan, explain } from '@damson/core'
+export { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 export { weightOnly } from './algorithms/weight-only.ts'

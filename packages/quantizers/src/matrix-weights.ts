@@ -1,6 +1,6 @@
 // Which constants are matrices that a quantizer can code, and how they lie: MatMul's B is [K, N], Gemm's with transB and an
 // embedding table are [N, K]. Everything else is refused with the reason, so that nothing is left alone silently.
-import { refuse, type Node, type Refusal, type Weight, type WeightUse } from '@damson/graph'
+import { floatOf, intOf, refuse, type Node, type Refusal, type Weight, type WeightUse } from '@damson/graph'
 
 /** What the consumers of a matrix do with it. */
 export type MatrixUse = 'matmul' | 'gemm' | 'gather'
@@ -67,14 +67,4 @@ function useOf({ node, input }: WeightUse): MatrixUse | Refusal {
   const plain =
     intOf(node, 'transA', 0) === 0 && floatOf(node, 'alpha', 1) === 1 && floatOf(node, 'beta', 1) === 1
   return plain ? 'gemm' : refuse('is used by a Gemm with transA, alpha or beta', node)
-}
-
-function intOf(node: Node, name: string, fallback: number): number {
-  const attribute = node.attributes.get(name)
-  return attribute?.type === 'int' ? Number(attribute.value) : fallback
-}
-
-function floatOf(node: Node, name: string, fallback: number): number {
-  const attribute = node.attributes.get(name)
-  return attribute?.type === 'float' ? attribute.value : fallback
 }

@@ -14,9 +14,10 @@ import {
 } from '@damson/core'
 import { isRefusal, refuse, weights, type Refusal, type Weight } from '@damson/graph'
 import type { BlockSpec } from '@damson/numerics'
-import { codeBlocks, createCoder, type BlockCodes, type Coder } from '../block-coding.ts'
+import { codeBlocks, type BlockCodes } from '../block-coding.ts'
 import { emitGather, emitMatMul } from '../block-operators.ts'
 import { blockBytes } from '../coded-size.ts'
+import { createCoder, type Coder } from '../coder.ts'
 import { matrixOf, type MatrixWeight } from '../matrix-weights.ts'
 import { replaceWeights, type Replacement } from '../replace-weights.ts'
 

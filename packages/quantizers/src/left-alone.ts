@@ -1,0 +1,42 @@
+// Nothing is left alone silently: one warning a part says which weights stay as they are, and why.
+import type { Refusal, Weight } from '@damson/graph'
+
+/** A weight that stays, with the reason. */
+export interface LeftAlone {
+  readonly weight: Weight
+  readonly refusal: Refusal
+}
+
+/** True for what a quantizer of weights is asked about: matrices and more; vectors (biases, norms) are never coded. */
+export function isCandidate({ tensor, uses }: Weight): boolean {
+  return tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
+}
+
+/** Warns of the weights of a part that stay, counted by reason, the reason of most bytes first. */
+export function warnLeftAlone(
+  ctx: { warn(code: string, message: string, details?: Readonly<Record<string, unknown>>): void },
+  part: string,
+  left: readonly LeftAlone[],
+): void {
+  if (left.length === 0) return
+  const reasons = new Map<string, Weight[]>()
+  for (const { weight, refusal } of left) {
+    const same = reasons.get(refusal.refused)
+    if (same) same.push(weight)
+    else reasons.set(refusal.refused, [weight])
+  }
+  const counted = [...reasons]
+    .map(([reason, weights]) => ({ reason, bytes: bytesOf(weights), weights: weights.map(({ id }) => id) }))
+    .toSorted((a, b) => b.bytes - a.bytes)
+  const list = counted.map(({ reason, weights }) => `${weights.length} (${weights[0] ?? ''}): ${reason}`)
+  const bytes = bytesOf(left.map(({ weight }) => weight))
+  ctx.warn(
+    'left-alone',
+    `Part "${part}": ${left.length} weights (${bytes} bytes) stay as they are. ${list.join('; ')}.`,
+    { part, bytes, reasons: counted },
+  )
+}
+
+function bytesOf(weights: readonly Weight[]): number {
+  return weights.reduce((sum, { tensor }) => sum + tensor.byteLength, 0)
+}
