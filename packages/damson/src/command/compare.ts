@@ -1,7 +1,7 @@
 // Two models side by side: size, parameters, quality of every output, latency as a ratio, loading.
-import { DamsonError, type AnyAlgorithm, type Feeds } from '@damson/core'
-import { compareModels } from '../compare/compare-models.node.ts'
-import { brokenOutputs } from '../compare/report.ts'
+import { DamsonError, type AnyAlgorithm } from '@damson/core'
+import { compareModels, type Comparable } from '../compare/compare-models.node.ts'
+import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { exitCodes } from './exit-codes.ts'
 import { readFeeds } from './feeds.node.ts'
 import { comparable, loadArgument } from './model-arguments.ts'
@@ -30,13 +30,33 @@ export async function runCompare(
   options: CompareArguments,
   terminal: Terminal,
 ): Promise<number> {
-  const { algorithms, modules } = options
-  const before = await loadArgument(first, { algorithms, variant: options.variant }, terminal)
-  const after = await loadArgument(
-    second,
-    { algorithms, variant: options.otherVariant ?? options.variant },
-    terminal,
-  )
+  const [before, after] = await loadBoth(first, second, options, terminal)
+  const feeds = options.feeds === undefined ? undefined : await readFeeds(pathIn(terminal.cwd, options.feeds), before.model) // prettier-ignore
+  const bar = terminal.progress()
+  try {
+    const report = await compareModels(before, after, {
+      samples: options.samples, pairs: options.pairs, dims: options.dim, signal: terminal.signal,
+      onProgress: (label, done, total) => bar.update(label, done, total),
+      ...(feeds ? { feeds } : {}),
+    }) // prettier-ignore
+    bar.stop()
+    if (options.json === true) terminal.out(JSON.stringify(report, undefined, 2))
+    else showComparison(report, terminal)
+    return brokenOutputs(report).length > 0 ? exitCodes.unverified : exitCodes.done
+  } finally {
+    bar.stop()
+  }
+}
+
+/** Both models. Throws `compare` when the second lacks a part. */
+async function loadBoth(
+  first: string,
+  second: string,
+  { algorithms, modules, variant, otherVariant = variant }: CompareArguments,
+  terminal: Terminal,
+): Promise<readonly [Comparable, Comparable]> {
+  const before = await loadArgument(first, { algorithms, variant }, terminal)
+  const after = await loadArgument(second, { algorithms, variant: otherVariant }, terminal)
   const missing = [...before.parts.keys()].filter(part => !after.parts.has(part))
   if (missing.length > 0) {
     throw new DamsonError(
@@ -44,39 +64,20 @@ export async function runCompare(
       `Expected the same parts in both models; "${second}" has no ${missing.join(', ')}.`,
     )
   }
-  const bar = terminal.progress()
-  const feeds: ReadonlyMap<string, readonly Feeds[]> | undefined =
-    options.feeds === undefined ? undefined : await readFeeds(pathIn(terminal.cwd, options.feeds), before)
-  try {
-    const report = await compareModels(
-      comparable(before, first, options.variant, modules, terminal.cwd),
-      comparable(after, second, options.otherVariant ?? options.variant, modules, terminal.cwd),
-      {
-        samples: options.samples, pairs: options.pairs, dims: options.dim, signal: terminal.signal,
-        onProgress: (label, done, total) => bar.update(label, done, total),
-        ...(feeds ? { feeds } : {}),
-      }, // prettier-ignore
-    )
-    bar.stop()
-    if (options.json === true) terminal.out(JSON.stringify(report, undefined, 2))
-    else {
-      showReport(report, terminal)
-      const rows = report.parts.flatMap(({ part, outputs }) =>
-        outputs.map(each => [
-          part,
-          each.output,
-          decibelText(each.sqnr ?? Infinity),
-          each.cosine.toFixed(6),
-          String(each.excluded),
-          String(each.broken),
-        ]),
-      )
-      terminal.out(
-        `\n${table(['part', 'output', 'SQNR', 'cosine', 'left out', 'broken'], rows, terminal.colors)}`,
-      )
-    }
-    return brokenOutputs(report).length > 0 ? exitCodes.unverified : exitCodes.done
-  } finally {
-    bar.stop()
-  }
+  return [
+    comparable(before, first, variant, modules, terminal.cwd),
+    comparable(after, second, otherVariant, modules, terminal.cwd),
+  ]
+}
+
+/** The report, then every output. */
+function showComparison(report: CompareReport, terminal: Terminal): void {
+  showReport(report, terminal)
+  const rows = report.parts.flatMap(({ part, outputs }) =>
+    outputs.map(({ output, sqnr, cosine, excluded, broken }) => [
+      part, output, decibelText(sqnr ?? Infinity), cosine.toFixed(6), String(excluded), String(broken),
+    ]),
+  ) // prettier-ignore
+  const head = ['part', 'output', 'SQNR', 'cosine', 'left out', 'broken']
+  terminal.out(`\n${table(head, rows, terminal.colors)}`)
 }

@@ -8,6 +8,7 @@ import {
   type AnyAlgorithm,
   type Model,
   type OnEvent,
+  type Plan,
   type Step,
 } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
@@ -49,29 +50,10 @@ export async function runSmash(
     terminal.out(`${terminal.colors.bold('Plan')}\n${formatPlan(made)}\n`)
   const written = await write(model, steps, options, terminal)
   const report = options.verify ? await verify(path, model, written.variant, options, terminal) : undefined
+  if (options.json === true)
+    terminal.out(JSON.stringify(document(made, written, report, options), undefined, 2))
+  else showWritten(written, report, options, terminal)
   const broken = report ? brokenOutputs(report) : []
-  if (options.json === true) {
-    terminal.out(
-      JSON.stringify(
-        {
-          plan: planJson(made),
-          out: options.out,
-          files: Object.fromEntries(written.files),
-          warnings: written.warnings,
-          report,
-        },
-        undefined,
-        2,
-      ),
-    )
-  } else {
-    const bytes = [...written.files.values()].reduce((sum, file) => sum + file.bytes, 0)
-    terminal.out(
-      `${terminal.colors.bold('Wrote')} ${options.out}: ${plural(written.files.size, 'file')}, ${bytesText(bytes)}\n`,
-    )
-    if (report) showReport(report, terminal)
-    else terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
-  }
   if (broken.length === 0) return exitCodes.done
   terminal.note(
     `These outputs hold NaN or infinities where the original has numbers: ${broken.join(', ')}. Exclude nodes before them, or use more bits.`,
@@ -79,11 +61,31 @@ export async function runSmash(
   return exitCodes.unverified
 }
 
-function refusePlan(
-  made: ReturnType<typeof planned>,
-  { json }: SmashOptions,
-  { out, note }: Terminal,
-): number {
+/** The one document of `--json`. */
+function document(
+  made: Plan,
+  { files, warnings }: Written,
+  report: CompareReport | undefined,
+  options: SmashOptions,
+): object {
+  return { plan: planJson(made), out: options.out, files: Object.fromEntries(files), warnings, report }
+}
+
+function showWritten(
+  { files }: Written,
+  report: CompareReport | undefined,
+  options: SmashOptions,
+  terminal: Terminal,
+): void {
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0)
+  terminal.out(
+    `${terminal.colors.bold('Wrote')} ${options.out}: ${plural(files.size, 'file')}, ${bytesText(bytes)}\n`,
+  )
+  if (report) showReport(report, terminal)
+  else terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
+}
+
+function refusePlan(made: Plan, { json }: SmashOptions, { out, note }: Terminal): number {
   if (json === true) out(JSON.stringify({ plan: planJson(made) }, undefined, 2))
   else note(`The steps do not go together; nothing was written.\n\n${formatPlan(made)}`)
   return exitCodes.conflict

@@ -6,11 +6,11 @@ import { arch, availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
-import { DamsonError, type Feeds, type Model } from '@damson/core'
+import { DamsonError, type Feeds, type Model, type Part } from '@damson/core'
 import { feedsFor } from '@damson/runtime'
 import type { Job, JobResult, ModelPlace, PartFeeds } from './job.ts'
 import { parameterCount } from './parameters.ts'
-import type { CompareReport, LoadCost } from './report.ts'
+import type { CompareReport, LoadCost, PartReport } from './report.ts'
 
 export interface CompareOptions {
   /** Feeds by part; made up from the inputs of the original where absent. */
@@ -40,44 +40,54 @@ export async function compareModels(
   after: Comparable,
   options: CompareOptions = {},
 ): Promise<CompareReport> {
-  const { signal, onProgress } = options
   const feeds = feedsOf(before.model, options)
-  const total = options.load === false ? 1 : 3
-  const first = feeds.map(({ part, samples }) => ({ part, samples: samples.slice(0, 1) }))
-  const load: LoadCost[] = []
-  if (options.load !== false) {
-    for (const { place } of [before, after]) {
-      onProgress?.('measuring the load', load.length, total)
-      const result = await runJob({ kind: 'load', model: place, feeds: first }, signal)
-      if ('load' in result) load.push(result.load)
-    }
-  }
-  onProgress?.('comparing outputs and speed', load.length, total)
+  const load = options.load === false ? [] : await loadCosts([before, after], feeds, options)
+  options.onProgress?.('comparing outputs and speed', load.length, load.length + 1)
   const { pairs = 30, budgetMs = 3000 } = options
   const compared = await runJob(
     { kind: 'compare', before: before.place, after: after.place, feeds, pairs, budgetMs },
-    signal,
+    options.signal,
   )
   if (!('parts' in compared))
     throw new DamsonError('compare', 'Expected a comparison from the measuring process.')
-  const sizes = { before: await partBytes(before.model), after: await partBytes(after.model) }
-  const parts = compared.parts.map(measured => ({
-    ...measured,
-    bytes: [sizes.before.get(measured.part) ?? 0, sizes.after.get(measured.part) ?? 0] as const,
-    parameters: [
-      parameterCount(before.model.part(measured.part).graph),
-      parameterCount(after.model.part(measured.part).graph),
-    ] as const,
-  }))
   const [one, two] = load
   return {
-    parts,
+    parts: compared.parts.map(measured => ({ ...measured, ...costs(measured.part, before, after) })),
     ...(one && two ? { load: [one, two] as const } : {}),
     samples: {
       count: Math.max(0, ...feeds.map(({ samples }) => samples.length)),
       kind: options.feeds ? 'given' : 'generated',
     },
     machine: { cores: availableParallelism(), arch: arch(), ort: compared.ort },
+  }
+}
+
+/** What loading and one run of every part cost, each model in a process of its own. */
+async function loadCosts(
+  models: readonly Comparable[],
+  feeds: readonly PartFeeds[],
+  { signal, onProgress }: CompareOptions,
+): Promise<readonly LoadCost[]> {
+  const first = feeds.map(({ part, samples }) => ({ part, samples: samples.slice(0, 1) }))
+  const costs: LoadCost[] = []
+  for (const { place } of models) {
+    onProgress?.('measuring the load', costs.length, models.length + 1)
+    const result = await runJob({ kind: 'load', model: place, feeds: first }, signal)
+    if ('load' in result) costs.push(result.load)
+  }
+  return costs
+}
+
+/** Bytes and parameters of a part, before and after. */
+function costs(
+  part: string,
+  before: Comparable,
+  after: Comparable,
+): Pick<PartReport, 'bytes' | 'parameters'> {
+  const [one, two] = [before.model.part(part), after.model.part(part)]
+  return {
+    bytes: [partBytes(one), partBytes(two)],
+    parameters: [parameterCount(one.graph), parameterCount(two.graph)],
   }
 }
 
@@ -90,13 +100,9 @@ function feedsOf(model: Model, { feeds, samples = 4, dims }: CompareOptions): re
   })
 }
 
-/** Bytes of each part's files, external data included. */
-async function partBytes(model: Model): Promise<ReadonlyMap<string, number>> {
-  const sizes = [...model.parts.values()].map(({ name, file }) => {
-    const bytes = [...(file?.files.values() ?? [])].reduce((sum, source) => sum + source.size, 0)
-    return [name, bytes] as const
-  })
-  return new Map(sizes)
+/** Bytes of a part's files, external data included. */
+function partBytes({ file }: Part): number {
+  return [...(file?.files.values() ?? [])].reduce((sum, { size }) => sum + size, 0)
 }
 
 async function runJob(job: Job, signal: AbortSignal | undefined): Promise<JobResult> {
@@ -140,9 +146,9 @@ async function spawned(file: string, signal: AbortSignal | undefined): Promise<v
 
 /** The measuring process lies beside this file, in the form this file is in; bundled, this file may lie in another folder. */
 async function entryUrl(): Promise<URL> {
-  const names = ['./measure.node.ts', './measure.node.js', './compare/measure.node.js']
+  const names = ['measure-process.node.ts', 'measure-process.node.js', 'compare/measure-process.node.js']
   for (const name of names) {
-    const url = new URL(name, import.meta.url)
+    const url = new URL(`./${name}`, import.meta.url)
     const found = await stat(url).then(
       () => true,
       () => false,

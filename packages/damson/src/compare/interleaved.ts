@@ -13,7 +13,7 @@ export async function timePairs(
   now: () => number,
   options: { readonly pairs: number; readonly budgetMs: number },
 ): Promise<PairTimes> {
-  const times = { before: [] as number[], after: [] as number[] }
+  const times: Record<keyof PairTimes, number[]> = { before: [], after: [] }
   const timed = async (work: () => Promise<unknown>, into: number[]): Promise<void> => {
     const start = now()
     await work()
