@@ -109,13 +109,13 @@ export function upperBound(dim: Dim): number {
 /** Names of the sizes in a dimension. */
 export function dimNames(dim: Dim): ReadonlySet<string> {
   const p = typeof dim === 'string' ? polynomial(dim) : undefined
-  const names = (p ?? [])
-    .flatMap(term => term.atoms)
-    .flatMap(name => {
-      const floor = floorAtom(name)
-      return floor ? [...dimNames(format(floor.dividend))] : [name]
-    })
-  return new Set(names)
+  return new Set((p ?? []).flatMap(term => term.atoms.flatMap(namesIn)))
+}
+
+function namesIn(name: string): readonly string[] {
+  const floor = floorAtom(name)
+  const parts = floor ? [floor.dividend] : minAtom(name)
+  return parts ? parts.flatMap(part => [...dimNames(format(part))]) : [name]
 }
 
 /** The number that a dimension is when its names have these sizes; undefined when a name has none. */

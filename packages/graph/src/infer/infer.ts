@@ -2,7 +2,7 @@
 // outputs. Symbolic sizes are kept as expressions, small integer tensors are followed element by element, and whatever
 // is not certain stays unknown. Problems of a broken model are returned, not thrown.
 import type { Body, Dim, FunctionDefinition, Graph, Node, ValueInfo, ValueType } from '../ir.ts'
-import { nodeIdentity, withNestedBodies } from '../scope.ts'
+import { nodeIdentity, walk, withNestedBodies } from '../scope.ts'
 import type { Tensor } from '../tensor.ts'
 import { nestedBodies } from '../uses.ts'
 import { Call } from './call.ts'
@@ -43,9 +43,13 @@ export function inferTypes(graph: Graph, options: InferOptions = {}): Graph {
 
 /** Types, the known elements of small tensors, and the problems met; never throws for what a model contains. */
 export function infer(graph: Graph, options: InferOptions = {}): Inference {
-  const walk = new Walk(graph, options)
-  const { nodes, types, outputs } = walk.top()
-  return { graph: graph.with({ nodes, types, outputs }), problems: walk.problems, elements: walk.elements }
+  const inference = new Walk(graph, options)
+  const { nodes, types, outputs } = inference.top()
+  return {
+    graph: graph.with({ nodes, types, outputs }),
+    problems: inference.problems,
+    elements: inference.elements,
+  }
 }
 
 interface Environment {
@@ -81,7 +85,7 @@ class Walk {
     this.#graph = graph
     this.#options = options
     this.#functions = new Map(graph.header.functions.map(each => [functionKey(each, each.name), each]))
-    this.#budget = 200_000 + 20 * graph.nodes.length
+    this.#budget = 20_000 + 20 * [...walk(graph)].length
   }
 
   top(): Body {

@@ -61,9 +61,10 @@ function foldBody(body: Body, known: (name: string) => Tensor | undefined): Body
     if (node.op === 'Constant' || node.outputs.some(name => name === '' || body.isOutput(name))) return false
     const tensors = node.outputs.map(known)
     if (tensors.some(tensor => tensor === undefined)) return false
+    const origins = originsOf(node, initializers)
     node.outputs.forEach((name, at) => {
       const tensor = tensors[at]
-      if (tensor) initializers.set(name, { name, tensor, origins: [] })
+      if (tensor) initializers.set(name, { name, tensor, origins })
     })
     return true
   }
@@ -73,4 +74,10 @@ function foldBody(body: Body, known: (name: string) => Tensor | undefined): Body
     [...body.types].filter(([name]) => !initializers.has(name) || body.initializers.has(name)),
   )
   return body.with({ nodes, initializers, types })
+}
+
+/** The weights whose contents went into a result; its shape alone makes none. */
+function originsOf(node: Node, initializers: ReadonlyMap<string, Initializer>): readonly string[] {
+  if (node.op === 'Shape' || node.op === 'Size') return []
+  return [...new Set(node.inputs.flatMap(name => initializers.get(name)?.origins ?? []))]
 }

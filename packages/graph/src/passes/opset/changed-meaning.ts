@@ -79,7 +79,13 @@ export const splitCount: Adapter = node =>
 
 export const scatterToElements: Adapter = node => [{ ...node, op: 'ScatterElements' }]
 
-export const upsampleToResize: Adapter = node => [{ ...node, op: 'Resize' }]
+/** Upsample only enlarges, so the nearest is always the one below. */
+export const upsampleToResize: Adapter = (node, place) => {
+  const resize = { ...node, op: 'Resize' }
+  return [place.to >= 11 && isNearest(node) ? withAttribute(resize, 'nearest_mode', 'floor') : resize]
+}
+
+const isNearest = (node: Node): boolean => (text(node, 'mode') ?? 'nearest') === 'nearest'
 
 /**
  * Until 10 positions scaled from the corner, the nearest being the one below when enlarging and above when reducing.
@@ -87,7 +93,7 @@ export const upsampleToResize: Adapter = node => [{ ...node, op: 'Resize' }]
  */
 export const resizeFromCorner: Adapter = (node, place) => {
   const scales = node.inputs[1] ?? ''
-  const nearest = (text(node, 'mode') ?? 'nearest') === 'nearest'
+  const nearest = isNearest(node) && !node.attributes.has('nearest_mode')
   const tensor = place.tensor(scales)
   const known = tensor && numbers(tensor)
   if (nearest && !known)
