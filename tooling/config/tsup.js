@@ -13,10 +13,11 @@ export default defineConfig({
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  dts: true,
   splitting: true,
   sourcemap: false,
-  clean: true,
+  // Declarations are a task of their own (`build:types`, tsup --dts-only): running needs none, and they take most of the time.
+  dts: false,
+  clean: !process.argv.includes('--dts-only'),
   treeshake: false,
   // `#platform` style imports are resolved by the consumer's conditions, not at build time.
   external: [/^#/, /^node:/],

@@ -5,7 +5,7 @@ import { apiProblems, updateApi } from './committed.ts'
 
 const build = spawnSync(
   'npx',
-  ['turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only'],
+  ['turbo', 'run', 'build:types', '--filter=./packages/*', '--output-logs=errors-only'],
   {
     cwd: root,
     stdio: 'inherit',

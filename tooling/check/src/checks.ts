@@ -27,7 +27,7 @@ export const checks: Readonly<Record<string, Check>> = {
   },
   types: command('turbo', 'run', 'types', '--continue', '--output-logs=errors-only'),
   generated: command('turbo', 'run', 'generated', '--output-logs=errors-only'),
-  build: command('turbo', 'run', 'build', '--output-logs=errors-only'),
+  build: command('turbo', 'run', 'build:types', '--output-logs=errors-only'),
   knip: command('knip', '--no-config-hints'),
   api: async () => apiProblems(),
   budgets: async () => budgetProblems(publicPackages(), readBudgets()),
