@@ -55,7 +55,6 @@ function fill(
   rest: AttributeProto | undefined,
   context: EncodeContext,
 ): void {
-  const { writer, body } = context
   proto.type = codes[attribute.type === 'reference' ? attribute.of : attribute.type]
   switch (attribute.type) {
     case 'reference':
@@ -79,6 +78,24 @@ function fill(
     case 'strings':
       proto.strings = attribute.value.map(encodeText)
       break
+    default:
+      fillMessages(proto, attribute, rest, context)
+  }
+}
+
+type MessageAttribute = Extract<
+  Attribute,
+  { type: 'tensor' | 'tensors' | 'sparse-tensor' | 'sparse-tensors' | 'graph' | 'graphs' | 'type' | 'types' }
+>
+
+/** The values that are messages themselves. */
+function fillMessages(
+  proto: AttributeProto,
+  attribute: MessageAttribute,
+  rest: AttributeProto | undefined,
+  { writer, body }: EncodeContext,
+): void {
+  switch (attribute.type) {
     case 'tensor':
       proto.t = writer.tensor(attribute.value, rest?.t)
       break

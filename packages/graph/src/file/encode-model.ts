@@ -1,5 +1,4 @@
 // Graphs as ModelProto messages: what the IR holds, on top of what the messages that it was read from held besides.
-import { create } from '@bufbuild/protobuf'
 import {
   FunctionProtoSchema,
   GraphProtoSchema,

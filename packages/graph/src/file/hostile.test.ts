@@ -156,6 +156,13 @@ describe('hostile files are refused', () => {
     })
   })
 
+  test('a name of a hundred megabytes', () => {
+    expect(refusal(field(2, new Uint8Array(100_000_000)))).toMatchObject({
+      code: 'invalid-model',
+      message: expect.stringContaining('a text of at most 67108864 bytes in field 2 of ModelProto'),
+    })
+  })
+
   test('an inner length beyond its message', () => {
     const tensor = join(varint(9 * 8 + 2), varint(2 ** 31))
     expect(refusal(field(7, field(5, tensor)))).toMatchObject({
@@ -191,7 +198,9 @@ describe('hostile files are refused', () => {
         code: 'invalid-model',
       })
     const bytes = modelOf({
-      graph: { initializer: [{ ...tensor, dataType: 6, int32Data: new Array<number>(70_000).fill(1) }] },
+      graph: {
+        initializer: [{ ...tensor, dataType: 6, int32Data: Array.from({ length: 70_000 }, () => 1) }],
+      },
     })
     expect(refusal(bytes)).toMatchObject({
       code: 'invalid-model',

@@ -69,14 +69,19 @@ async function readLater<T>(reading: Reading<T>, source: Source, signal?: AbortS
   let window: Window = { at: 0, bytes: new Uint8Array(0) }
   let step = reading.next(window)
   while (!step.done) {
-    const { at, length } = step.value
+    const { at, length, into } = step.value
     const end = window.at + window.bytes.length
-    if (at < window.at || at + length > end) {
-      const further = at >= window.at && at <= end
-      const wanted = further ? Math.min(2 * window.bytes.length, largestWindow) : firstWindow
-      const bytes = new Uint8Array(Math.min(Math.max(length, wanted), source.size - at))
-      await source.read(at, bytes, signal)
-      window = { at, bytes }
+    if (into && length >= firstWindow) {
+      await source.read(at, into, signal)
+    } else {
+      if (at < window.at || at + length > end) {
+        const further = at >= window.at && at <= end
+        const wanted = further ? Math.min(2 * window.bytes.length, largestWindow) : firstWindow
+        const bytes = new Uint8Array(Math.min(Math.max(length, wanted), source.size - at))
+        await source.read(at, bytes, signal)
+        window = { at, bytes }
+      }
+      into?.set(window.bytes.subarray(at - window.at, at - window.at + length))
     }
     step = reading.next(window)
   }

@@ -4,7 +4,7 @@ import { fromBinary, type Message } from '@bufbuild/protobuf'
 import { WireType } from '@bufbuild/protobuf/wire'
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf'
 import { walkModel, type Edit, type TensorField } from './walk.ts'
-import { invalidModel, join, varint, type Reading, type Window } from './wire.ts'
+import { invalidModel, join, varint, type Reading } from './wire.ts'
 
 /** A payload that was left in the file. `field` is its number in TensorProto. */
 export interface Payload {
@@ -66,7 +66,7 @@ export function* readSkeleton(file: string, size: number): Reading<Skeleton> {
     payloads.push({ field: field.number, offset: field.start, length })
     return { insert: join(markTag, markContent(payloads.length - 1)), gap: 0 }
   })
-  const bytes = edits.length === 0 ? yield* take(0, size) : yield* cut(edits, size, skeletonSize)
+  const bytes = yield* cut(edits, size, skeletonSize)
   return { model: decode(file, bytes), payloads }
 }
 
@@ -89,17 +89,12 @@ function* cut(edits: readonly Edit[], size: number, skeletonSize: number): Readi
   let from = 0
   let to = 0
   for (const { at, remove, insert } of [...edits, { at: size, remove: 0, insert: new Uint8Array(0) }]) {
-    bytes.set(yield* take(from, at - from), to)
+    if (at > from) yield { at: from, length: at - from, into: bytes.subarray(to, to + at - from) }
     bytes.set(insert, to + at - from)
     to += at - from + insert.length
     from = at + remove
   }
   return bytes
-}
-
-function* take(at: number, length: number): Reading<Uint8Array> {
-  const window: Window = yield { at, length }
-  return window.bytes.subarray(at - window.at, at - window.at + length)
 }
 
 /** A piece of a file to be written: bytes as they are, or payload `index` of `length` bytes. */

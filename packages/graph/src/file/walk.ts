@@ -34,6 +34,7 @@ export interface Edits {
 interface Rule {
   readonly wire: 0 | 1 | 2 | 5
   readonly list: boolean
+  readonly text?: boolean
   readonly message?: DescMessage
 }
 
@@ -56,7 +57,10 @@ const headerBytes = 20
 /** Estimated heap of one decoded message, and of one element of a list of numbers or strings. */
 const messageCost = 160
 const elementCost = 24
-const freeCost = 2 ** 28
+/** What any file may cost, whatever its size: fifty times the largest of the zoo. A bigger one may cost its size. */
+const freeCost = 2 ** 27
+/** Names and notes; a decoded text takes up to three times its bytes. */
+const longestText = 2 ** 26
 
 class Walk {
   readonly #file: string
@@ -117,6 +121,10 @@ class Walk {
     if (end > top.end) {
       const room = `at most ${top.end - start} bytes in field ${number} of ${top.message.name}`
       throw this.#error(lengthAt, room, `a length of ${length}`)
+    }
+    if (rule?.text && length > longestText) {
+      const text = `a text of at most ${longestText} bytes in field ${number} of ${top.message.name}`
+      throw this.#error(lengthAt, text, `one of ${length}`)
     }
     if (rule?.message) return this.#push(rule.message, lengthAt, start, end)
     this.#at = end
@@ -182,7 +190,7 @@ class Walk {
 
   #spend(cost: number): void {
     this.#cost += cost
-    if (this.#cost > freeCost + 2 * this.#size)
+    if (this.#cost > Math.max(freeCost, this.#size))
       throw this.#error(
         this.#at,
         'a model whose structure fits into memory',
@@ -229,6 +237,7 @@ function ruleOf(field: DescField): Rule {
   if (field.enum) return { wire: 0, list }
   switch (field.scalar) {
     case ScalarType.STRING:
+      return { wire: 2, list, text: true }
     case ScalarType.BYTES:
       return { wire: 2, list }
     case ScalarType.FLOAT:

@@ -12,6 +12,8 @@ export interface Window {
 export interface Ask {
   readonly at: number
   readonly length: number
+  /** Where the bytes are wanted, when they are to be kept; of `length`. */
+  readonly into?: Uint8Array
 }
 
 /** A computation over a file that yields what it has to see. */
@@ -21,7 +23,11 @@ export type Reading<T> = Generator<Ask, T, Window>
 export function readNow<T>(reading: Reading<T>, bytes: Uint8Array): T {
   const whole: Window = { at: 0, bytes }
   let step = reading.next(whole)
-  while (!step.done) step = reading.next(whole)
+  while (!step.done) {
+    const { at, length, into } = step.value
+    into?.set(bytes.subarray(at, at + length))
+    step = reading.next(whole)
+  }
   return step.value
 }
 

@@ -1,86 +1,12 @@
-import { createHash } from 'node:crypto'
 import { fromBinary } from '@bufbuild/protobuf'
 import { ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
-import { Graph, type BodyFields } from '../ir.ts'
-import { bytesSource } from '../storage/bytes-source.ts'
-import { memoryFolder } from '../storage/folders.ts'
+import { bytesTensor, contents, graphOf, ramp, save, sha } from '../../test/byte-graphs.ts'
+import type { Graph } from '../ir.ts'
 import { memorySink, type MemorySink } from '../storage/memory-sink.ts'
-import { streamSink } from '../storage/stream-sink.ts'
 import type { Sink } from '../storage.ts'
-import type { Computation, Tensor } from '../tensor.ts'
-import { computeTensors } from '../tensors/computed-tensor.ts'
-import { memoryTensor } from '../tensors/memory-tensor.ts'
-import { parseGraph, readGraph } from './read.ts'
-import { graphToBytes, writeGraph, type WriteGraphOptions } from './write.ts'
-
-const header = { irVersion: 10, opsets: new Map([['', 21]]), functions: [] }
-
-function graphOf(tensors: Readonly<Record<string, Tensor>>, more: Partial<BodyFields> = {}): Graph {
-  const initializers = new Map(
-    Object.entries(tensors).map(([name, tensor]) => [name, { name, tensor, origins: [name] }]),
-  )
-  return new Graph({ name: 'g', inputs: [], outputs: [], nodes: [], ...more, initializers, header })
-}
-
-/** Bytes that differ from tensor to tensor and from place to place. */
-function ramp(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8) * 7 + seed) & 255)
-}
-
-function bytesTensor(length: number, seed: number): Tensor {
-  return memoryTensor('uint8', [length], ramp(length, seed))
-}
-
-/** A computation of two outputs whose bands come alternating and from the back. */
-function computation(key: string, sizes: readonly number[], runs: string[] = []): Computation {
-  return {
-    key,
-    cost: 1,
-    outputs: sizes.map(size => ({ dtype: 'uint8', shape: [size] })),
-    async run(write) {
-      runs.push(key)
-      const band = 1000
-      const whole = sizes.map(ramp)
-      const reused = new Uint8Array(band)
-      for (let at = Math.floor(Math.max(...sizes) / band) * band; at >= 0; at -= band)
-        for (const [output, size] of sizes.entries()) {
-          if (at >= size) continue
-          const part = reused.subarray(0, Math.min(band, size - at))
-          part.set((whole[output] ?? part).subarray(at, at + part.length))
-          await write(output, at, part)
-        }
-    },
-  }
-}
-
-async function save(graph: Graph, options: WriteGraphOptions = {}) {
-  const sink = memorySink()
-  const { files } = await writeGraph(graph, sink, 'sub/model.onnx', options)
-  await sink.commit()
-  for (const { path, bytes, sha256 } of files) {
-    const written = sink.files.get(path)
-    expect(written?.length).toBe(bytes)
-    expect(
-      createHash('sha256')
-        .update(written ?? '')
-        .digest('hex'),
-    ).toBe(sha256)
-  }
-  const source = bytesSource(sink.files.get('sub/model.onnx') ?? new Uint8Array(0))
-  const again = await readGraph(source, { folder: memoryFolder(sink.files), path: 'sub/model.onnx' })
-  return { files, sink, again }
-}
-
-const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** Hashes of all initializers: comparing long arrays element by element is slow. */
-async function contents(graph: Graph): Promise<Record<string, string>> {
-  const entries = [...graph.initializers.values()].map(
-    async ({ name, tensor }) => [name, sha(await tensor.read())] as const,
-  )
-  return Object.fromEntries(await Promise.all(entries))
-}
+import type { Tensor } from '../tensor.ts'
+import { graphToBytes, writeGraph } from './write.ts'
 
 describe('external data', () => {
   const graph = graphOf({
@@ -183,89 +109,6 @@ describe('above 2 GB', () => {
   })
 })
 
-describe('computed tensors', () => {
-  test('go straight to their places, whatever the order of their bands', async () => {
-    const runs: string[] = []
-    const [a, b] = computeTensors(computation('c', [70_500, 2_300], runs))
-    if (!a || !b) return expect.fail('two tensors')
-    const graph = graphOf({
-      first: bytesTensor(80_000, 9),
-      scales: b,
-      middle: bytesTensor(90_000, 8),
-      packed: a,
-    })
-    const expected = {
-      first: sha(ramp(80_000, 9)),
-      scales: sha(ramp(2_300, 1)),
-      middle: sha(ramp(90_000, 8)),
-      packed: sha(ramp(70_500, 0)),
-    }
-    for (const external of ['never', {}] as const) {
-      const { again } = await save(graph, { external })
-      expect(await contents(again)).toEqual(expected)
-    }
-    expect(runs).toEqual(['c', 'c'])
-  })
-
-  test('in nested bodies, with all lengths around them right', async () => {
-    const [tensor] = computeTensors(computation('n', [300_000]))
-    if (!tensor) return expect.fail('a tensor')
-    const constant = {
-      op: 'Constant',
-      domain: '',
-      name: '',
-      inputs: [],
-      outputs: ['c'],
-      origins: [],
-      attributes: new Map([['value', { type: 'tensor' as const, value: tensor }]]),
-    }
-    const inner = graphOf({}, { nodes: [constant], outputs: [{ name: 'c' }] })
-    const outer = {
-      op: 'If',
-      domain: '',
-      name: 'if',
-      inputs: ['x'],
-      outputs: ['y'],
-      origins: [],
-      attributes: new Map([['then_branch', { type: 'graph' as const, value: inner }]]),
-    }
-    const graph = graphOf({ w: bytesTensor(70_000, 1) }, { nodes: [outer] })
-    const { again } = await save(graph)
-    const body = again.nodes[0]?.attributes.get('then_branch')
-    const found = body?.type === 'graph' ? body.value.tensor('c') : undefined
-    expect(sha((await found?.read()) ?? new Uint8Array(0))).toBe(sha(ramp(300_000, 0)))
-    expect(await contents(again)).toEqual({ w: sha(ramp(70_000, 1)) })
-  })
-
-  test('with equal keys run once', async () => {
-    const runs: string[] = []
-    const one = computeTensors(computation('same', [100_000], runs))[0]
-    const two = computeTensors(computation('same', [100_000], runs))[0]
-    if (!one || !two) return expect.fail('two tensors')
-    const { again } = await save(graphOf({ one, two }))
-    expect(await contents(again)).toEqual({ one: sha(ramp(100_000, 0)), two: sha(ramp(100_000, 0)) })
-    expect(runs).toEqual(['same'])
-  })
-
-  const broken: readonly [string, Computation['run']][] = [
-    ['leaves something out', async write => write(0, 0, new Uint8Array(50))],
-    ['writes beyond its output', async write => write(0, 90, new Uint8Array(20))],
-    ['writes to an output that it has not', async write => write(1, 0, new Uint8Array(1))],
-    [
-      'writes one place twice',
-      async write => {
-        await write(0, 0, new Uint8Array(50))
-        await write(0, 0, new Uint8Array(50))
-      },
-    ],
-  ]
-  test.each(broken)('an error when a computation %s', async (_, run) => {
-    const [tensor] = computeTensors({ key: 'k', cost: 1, outputs: [{ dtype: 'uint8', shape: [100] }], run })
-    if (!tensor) return expect.fail('a tensor')
-    await expect(graphToBytes(graphOf({ tensor }))).rejects.toMatchObject({ code: 'computation' })
-  })
-})
-
 describe('progress and ends', () => {
   const graph = graphOf({ a: bytesTensor(100_000, 1), b: bytesTensor(100_000, 2) })
 
@@ -329,19 +172,6 @@ describe('progress and ends', () => {
 function plain({ dtype, shape, byteLength, key }: Tensor): Omit<Tensor, 'read'> {
   return { dtype, shape, byteLength, key }
 }
-
-test('a place that cannot read back gets everything in order, and the hash is right', async () => {
-  const [a, b] = computeTensors(computation('c', [70_500, 2_300]))
-  if (!a || !b) return expect.fail('two tensors')
-  const graph = graphOf({ scales: b, packed: a, last: bytesTensor(70_000, 5) })
-  const chunks: Uint8Array[] = []
-  const sink = streamSink(new WritableStream({ write: chunk => void chunks.push(chunk) }))
-  const { files } = await writeGraph(graph, sink, 'm.onnx')
-  await sink.commit()
-  const bytes = new Uint8Array(Buffer.concat(chunks))
-  expect(sha(bytes)).toBe(files[0]?.sha256)
-  expect(await contents(parseGraph(bytes))).toEqual(await contents(graph))
-})
 
 test('two saves of one graph are the same bytes', async () => {
   const graph = graphOf({ a: bytesTensor(100_000, 1) })

@@ -1,3 +1,4 @@
+// Files in a browser: a Blob is read part by part, so a big model is never in memory as a whole.
 import { DamsonError } from '../error.ts'
 import type { Source } from '../storage.ts'
 import { freshIdentity } from './identity.ts'

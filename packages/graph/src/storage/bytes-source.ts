@@ -1,3 +1,4 @@
+// Bytes in memory as a source, so what opens files opens arrays too.
 import type { Source } from '../storage.ts'
 import { freshIdentity } from './identity.ts'
 import { pastEnd } from './source-error.ts'

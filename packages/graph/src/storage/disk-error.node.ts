@@ -1,3 +1,4 @@
+// What Node says when a save fails, in words that help.
 import { DamsonError } from '../error.ts'
 
 /** A failure of the file system while saving, as an error that says what to do. */

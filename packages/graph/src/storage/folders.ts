@@ -1,3 +1,4 @@
+// Folders that are not on this machine's disk: maps in memory, and directory handles of a browser.
 import type { SourceFolder } from '../storage.ts'
 import { handleSource } from './blob-source.ts'
 import { bytesSource } from './bytes-source.ts'

@@ -1,3 +1,4 @@
+// Files kept in memory: for downloads in a browser, for tests, and for what is sent elsewhere.
 import { DamsonError } from '../error.ts'
 import type { Sink, SinkFile } from '../storage.ts'
 import { innerPath } from './path.ts'

@@ -1,3 +1,4 @@
+// Node hashes natively, with the instructions of the processor.
 import { createHash } from 'node:crypto'
 import type { Sha256 } from './sha256.ts'
 

@@ -1,3 +1,4 @@
+// The one error that all sources share.
 import { DamsonError } from '../error.ts'
 
 /** Reading past the end, which for a file means that it became shorter since it was opened. */

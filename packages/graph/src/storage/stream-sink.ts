@@ -1,3 +1,4 @@
+// A stream takes bytes in order and only once: what fits that is one file.
 import { DamsonError } from '../error.ts'
 import type { Sink, SinkFile } from '../storage.ts'
 

@@ -1,3 +1,4 @@
+// A stream cannot be read at an offset, so it is put where that works.
 import { createSpill } from '#platform'
 import type { Source } from '../storage.ts'
 import { freshIdentity } from './identity.ts'
