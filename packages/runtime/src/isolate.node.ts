@@ -18,7 +18,11 @@ export const startWorker: StartFar = ({ answer, gone }) => {
   return {
     send: (message, transfer) => worker.postMessage(withCopies(message), transfer),
     hold: held => (held ? worker.ref() : worker.unref()),
-    end: () => ended,
+    end() {
+      // Whoever waits for the end must not see the process end before it.
+      worker.ref()
+      return ended
+    },
   }
 }
 
@@ -51,7 +55,10 @@ function far(child: ChildProcess, ended: Promise<void>): Far {
       }
     },
     kill: () => child.kill('SIGKILL'),
-    end: () => ended,
+    end() {
+      child.ref()
+      return ended
+    },
   }
 }
 

@@ -32,7 +32,7 @@ export function fromOrtTensor(name: string, tensor: OrtTensor): TensorData {
 /**
  * Where `Float16Array` exists (Node 24, browsers) ONNX Runtime's tensor turns 16-bit patterns into one, and its native
  * part then fails ("not enough space: expected 8, got 0"). A view of the same bytes as Uint16Array works everywhere.
- * It leans on an internal field; `float16.test.ts` tells when that changes.
+ * It leans on an internal field; `isolated-run.dist.test.ts`, run on Node 24, tells when that changes.
  */
 function keepHalfBits(made: OrtTensor, data: Elements): void {
   if (made.data instanceof Uint16Array) return
