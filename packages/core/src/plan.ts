@@ -84,7 +84,9 @@ function foundOrder(ground: Ground, resolved: readonly Resolved[], hard: readonl
   const cyclic = cycleConflicts(resolved, cycles, hard).filter(each => !covers(twice, each))
   const known = [...twice, ...cyclic]
   const missing = missingConflicts(ground, resolved, replay(ground, resolved, order), known)
-  return { order, kept, dropped, conflicts: [...known, ...missing] }
+  // Of a pair in conflict only the direction that the order shows is a reason for it.
+  const honoured = kept.filter(edge => order.indexOf(edge.before) < order.indexOf(edge.after))
+  return { order, kept: honoured, dropped, conflicts: [...known, ...missing] }
 }
 
 /** The list order, checked by replay alone: a fact may be taken and given back on the way. */
