@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { nodeArguments } from '@damson/config/node'
 import { expect, test } from 'vitest'
 
-const script = fileURLToPath(new URL('./isolated-run.ts', import.meta.url))
+const script = fileURLToPath(new URL('./isolated-run.mjs', import.meta.url))
 const leftIn = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder)).filter(name => name.startsWith('damson-'))
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { nodeArguments } from '@damson/config/node'
 import { expect, test } from 'vitest'
 
-const script = fileURLToPath(new URL('./statistics-memory.ts', import.meta.url))
+const script = fileURLToPath(new URL('./statistics-memory.mjs', import.meta.url))
 
 async function peak(count: number): Promise<{ readonly mib: number; readonly count: number }> {
   const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments(), script, String(count)])

@@ -1,10 +1,9 @@
-// A program that does nothing but run a model and close: it must end by itself, after `close`, with its temporary files gone.
+// Plain JavaScript, so that it also runs on the built packages: a program that does nothing but run a model and close: it must end by itself, after `close`, with its temporary files gone.
 import { memoryTensor, onnx } from '@damson/graph'
-import { createRuntime, type RuntimeOptions } from '@damson/runtime'
+import { createRuntime } from '@damson/runtime'
 
 const [isolate, wait] = process.argv.slice(2)
-const places: readonly NonNullable<RuntimeOptions['isolate']>[] = ['thread', 'worker', 'process']
-const runtime = createRuntime({ isolate: places.find(place => place === isolate) ?? 'thread' })
+const runtime = createRuntime({ isolate })
 const weight = memoryTensor('float16', [5_000_000], new Uint16Array(5_000_000).fill(0x4000))
 const graph = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float16[n] x) => (float16[n] y)
   <float16[5000000] w = ${weight}, int64[1] first = {0}> { two = Gather(w, first) y = Mul(x, two) }`

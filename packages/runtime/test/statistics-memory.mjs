@@ -1,14 +1,13 @@
-// A process of its own, so that its peak is that of the statistics: prints the largest resident size in MiB.
+// Plain JavaScript, so that it also runs on the built packages. A process of its own, so that its peak is that of the statistics: prints the largest resident size in MiB.
 import { onnx } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
-import type { Feeds } from '@damson/core'
 
 const graph = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[n, 512] x) => (float[n, 512] y)
   { h = Tanh(x) y = Neg(h) }`
 const rows = 128
 
 /** 256 KiB a sample, made when asked for. */
-const samples = (count: number): AsyncIterable<Feeds> => ({
+const samples = count => ({
   async *[Symbol.asyncIterator]() {
     for (let sample = 0; sample < count; sample++) {
       const data = new Float32Array(rows * 512).fill(sample / count)
@@ -18,7 +17,7 @@ const samples = (count: number): AsyncIterable<Feeds> => ({
 })
 
 const runtime = createRuntime()
-const kinds = ['minmax', 'moments', 'histogram', 'gram'] as const
+const kinds = ['minmax', 'moments', 'histogram', 'gram']
 const results = await runtime.statistics(
   graph,
   kinds.map(kind => ({ value: 'h', kind })),
