@@ -79,8 +79,11 @@ export interface FitContext<P extends Params> extends Context<P> {
   readonly source: Model
   /** Calibration samples of a part; the same order every time. Throws `missing-samples` when none were given. */
   samples(part: string): AsyncIterable<Sample>
-  /** Statistics over values of a part, computed inside the runtime while the samples stream through. */
-  statistics(part: string, requests: Statistics['requests']): Promise<Statistics['results']>
+  /**
+   * Statistics over values of a part, computed inside the runtime while the samples stream through. `graph` stands in for
+   * that of the part, with the same inputs: a half-quantized one, say.
+   */
+  statistics(part: string, requests: Statistics['requests'], graph?: Graph): Promise<Statistics['results']>
   /** A session over any graph, with options to be tried where given; closed when the fit ends. */
   open(graph: Graph, session?: SessionOptions): Promise<Live>
   /** The machine the fit runs on: what a `session` hook compares with when its state is replayed elsewhere. */

@@ -54,9 +54,9 @@ function fitContext(
     signal,
     scratch,
     samples: part => samplesOf(means.samples, model, part, signal),
-    statistics: (part, requests) => {
+    statistics: (part, requests, graph = model.part(part).graph) => {
       const feeds = feedsOf(samplesOf(means.samples, model, part, signal))
-      return runtime().statistics(model.part(part).graph, requests, feeds, { signal })
+      return runtime().statistics(graph, requests, feeds, { signal })
     },
     open: async (graph: Graph, session?: SessionOptions) => {
       const live = await runtime().open(graph, { signal, ...(session ? { session } : {}) })
