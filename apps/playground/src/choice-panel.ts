@@ -18,7 +18,7 @@ export function choicePanel(chosen: (choice: Choice | undefined) => void): {
   const element = el('section', { hidden: true })
   const reset = (model: OpenedModel | undefined): void => {
     if (!model) return fill(element)
-    const first = algorithms.find(({ id }) => model.refusals[id] === undefined)
+    const first = algorithms.find(({ id }) => model.refusals[id] === undefined) ?? algorithms[0]
     const target = el('select', { id: 'target' }, ...Object.entries(targets).map(([value, label]) => el('option', { value }, label))) // prettier-ignore
     const params = el('div')
     let fields: ParamFields | undefined
@@ -38,21 +38,19 @@ export function choicePanel(chosen: (choice: Choice | undefined) => void): {
     const where = el('div', { className: 'field' }, el('label', { htmlFor: 'target' }, 'meant for'), target)
     where.append(el('span', { className: 'doc' }, 'The machine that will run it decides which operators are written.'))
     fill(element, el('h2', {}, 'Algorithm'), el('div', { className: 'cards' }, ...cards), params, where)
-    where.hidden = first === undefined
     if (first) choose(first.id)
-    else tell()
   } // prettier-ignore
   return { element, reset }
 }
 
-/** An algorithm to choose; one that refuses the model says why. */
+/** An algorithm to choose. One that refuses says why; with other parameters or on another target it may accept. */
 function card(id: string, refusal: string | undefined, checked: boolean, choose: () => void): HTMLElement {
   const { summary } = algorithmById(id)
-  const disabled = refusal !== undefined
-  const radio = el('input', { type: 'radio', name: 'algorithm', value: id, checked, disabled })
+  const radio = el('input', { type: 'radio', name: 'algorithm', value: id, checked })
   radio.addEventListener('change', choose)
   const text = el('p', {}, summary)
   const label = el('label', { className: 'card' }, radio, el('strong', {}, id.split('/').at(-1) ?? id), text)
-  if (disabled) label.append(el('p', { className: 'refusal' }, `Not for this model: ${refusal}.`))
+  if (refusal !== undefined)
+    label.append(el('p', { className: 'refusal' }, `Refuses by default: ${refusal}.`))
   return label
 }
