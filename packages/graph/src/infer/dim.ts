@@ -1,9 +1,9 @@
 // Dimensions as rules see them: a number, an expression in canonical text, or null when nothing is known. Null in,
 // null out; so is everything that has no exact form.
 import type { Dim } from '../ir.ts'
+import { divideFloor, floorAtom, format, minAtom, parse, smaller } from './expression.ts'
 import {
-  add, atom, constant, constantOf, divideExactly, divideFloor, floorAtom, format, lowest, minAtom, multiply, parse, smaller,
-  subtract, type Polynomial,
+  add, atom, constant, constantOf, divideExactly, lowest, multiply, subtract, type Polynomial,
 } from './polynomial.ts' // prettier-ignore
 
 /** Labels under which exporters file every unknown size: equal text does not mean equal size there. */

@@ -33,8 +33,8 @@ export class Sizes {
   /** The fact with a name for every unknown size of its shape. */
   name(fact: Fact): Fact {
     const { type } = fact
-    if (type?.kind !== 'tensor' || !type.shape?.some(dim => dim === null || isNegative(dim))) return fact
-    const shape = type.shape.map(dim => (dim === null || isNegative(dim) ? this.fresh() : dim))
+    if (type?.kind !== 'tensor' || !type.shape?.some(dim => dim === null || isNoSize(dim))) return fact
+    const shape = type.shape.map(dim => (dim === null || isNoSize(dim) ? this.fresh() : dim))
     return { ...fact, type: { ...type, shape } }
   }
 
@@ -47,7 +47,8 @@ export class Sizes {
   }
 }
 
-const isNegative = (dim: Dim): boolean => typeof dim === 'number' && dim < 0
+/** What a broken model can make of a size: negative, fractional, beyond 2^53. */
+const isNoSize = (dim: Dim): boolean => typeof dim === 'number' && (dim < 0 || !Number.isSafeInteger(dim))
 
 function mapDims(type: ValueType, change: (dim: Dim) => Dim): ValueType {
   switch (type.kind) {

@@ -4,7 +4,7 @@ import type { Call, Rule, RuleTable } from '../call.ts'
 import { floorDivide, multiplyDims } from '../dim.ts'
 import { concreteShape, tensorFact } from '../fact.ts'
 import { sameAsFirst } from './elementwise.ts'
-import { unknownShape } from './layout.ts'
+import { lengthOf, unknownShape } from './layout.ts'
 
 /** ⌊size · scale⌋ in float32 for numbers; for expressions only scales that are integers or 1/2, 1/4 …, which are exact. */
 function scaled(size: Dim, factor: Dim): Dim {
@@ -93,9 +93,8 @@ const gridSample: Rule = call => {
 /** theta [N, 2, 3], size [N, C, H, W] → [N, H, W, 2]; one dimension more for volumes. */
 const affineGrid: Rule = call => {
   const size = call.elements(1)
-  const rank =
-    size?.length ?? (typeof call.shape(1)?.[0] === 'number' ? Number(call.shape(1)?.[0]) : undefined)
-  if (rank === undefined) return [tensorFact(call.dtype(0))]
+  const rank = size?.length ?? lengthOf(call, 1)
+  if (rank === undefined || rank < 3) return [tensorFact(call.dtype(0))]
   const spatial = size?.slice(2) ?? unknownShape(rank - 2)
   return [tensorFact(call.dtype(0), [size?.[0] ?? call.shape(0)?.[0] ?? null, ...spatial, rank - 2])]
 }

@@ -3,7 +3,7 @@ import type { Dim } from '../../ir.ts'
 import { sameAsFirst } from './elementwise.ts'
 import type { Call, Rule, RuleTable } from '../call.ts'
 import { addDims, ceilDivide, lowerBound, productOf, smallerDim, subtractDims, upperBound } from '../dim.ts'
-import { concreteShape, tensorFact } from '../fact.ts'
+import { concreteShape, maxElements, tensorFact } from '../fact.ts'
 import { unknownShape } from './layout.ts'
 
 const shapeOf: Rule = call => {
@@ -95,7 +95,7 @@ function place(bound: Dim, size: Dim): Dim {
 function slicedElements(call: Call, shape: readonly Dim[], cuts: readonly Cut[]): readonly Dim[] | undefined {
   const elements = call.elements(0)
   const sizes = concreteShape(shape)
-  if (!elements || !sizes) return undefined
+  if (!elements || !sizes || sizes.some(size => size > maxElements)) return undefined
   const picks = sizes.map(size => Array.from({ length: size }, (_, at) => at))
   for (const { axis, start, end, step } of cuts) {
     const size = sizes[axis]

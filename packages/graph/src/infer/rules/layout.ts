@@ -20,8 +20,12 @@ export function lengthOf(call: Call, at: number): number | undefined {
   return typeof length === 'number' && length <= 64 ? length : undefined
 }
 
-/** A dimension of given rank of which nothing is known. */
+/** A shape of given rank of which nothing is known. */
 export const unknownShape = (rank: number): readonly Dim[] => Array.from({ length: rank }, () => null)
+
+/** The shape with another last dimension; a scalar has none. */
+export const withLast = (shape: readonly Dim[], last: Dim): readonly Dim[] =>
+  shape.length === 0 ? shape : shape.with(-1, last)
 
 const reshape: Rule = call => {
   const from = call.shape(0)
@@ -228,7 +232,11 @@ const tile: Rule = call => {
   const tiled = shape.map((dim, at) => multiplyDims(dim, repeats[at] ?? null))
   const [times, list] = [repeats[0], call.elements(0)]
   const repeated =
-    shape.length === 1 && list && typeof times === 'number' && times * list.length <= maxElements
+    shape.length === 1 &&
+    list &&
+    typeof times === 'number' &&
+    list.length > 0 &&
+    times * list.length <= maxElements
   return [
     tensorFact(call.dtype(0), tiled, repeated ? Array.from({ length: times }, () => list).flat() : undefined),
   ]

@@ -8,6 +8,7 @@ import { convRules } from './conv.ts'
 import { sameAsFirst } from './elementwise.ts'
 import { generateRules } from './generate.ts'
 import { indexingRules } from './indexing.ts'
+import { withLast } from './layout.ts'
 import { matmulRules } from './matmul.ts'
 import { microsoftQuantizeRules } from './quantize.ts'
 import { recurrentRules } from './recurrent.ts'
@@ -20,7 +21,7 @@ function borrow(table: RuleTable, op: string): RuleTable[string] {
 /** Output, statistics with last size 1, and at 3 the sum that was normalized. */
 const skipNormalization: Rule = call => {
   const shape = call.shape(0)
-  const statistics = tensorFact('float32', shape?.with(-1, 1))
+  const statistics = tensorFact('float32', shape && withLast(shape, 1))
   const same = tensorFact(call.dtype(0), shape)
   return [same, statistics, statistics, same]
 }
@@ -39,7 +40,7 @@ const embedLayerNormalization: Rule = call => {
 /** Half of the last dimension gates the other half. */
 const biasSplitGelu: Rule = call => {
   const shape = call.shape(0)
-  return [tensorFact(call.dtype(0), shape?.with(-1, divideDims(shape.at(-1) ?? null, 2)))]
+  return [tensorFact(call.dtype(0), shape && withLast(shape, divideDims(shape.at(-1) ?? null, 2)))]
 }
 
 const skipGroupNorm: Rule = call => {

@@ -2,7 +2,6 @@
 import { dataTypeOfCode } from '../../dtype.ts'
 import type { Dim, ValueType } from '../../ir.ts'
 import type { Rule, RuleTable } from '../call.ts'
-import { addDims } from '../dim.ts'
 import { tensorFact, unknown, type Fact } from '../fact.ts'
 import { mergeTypes } from '../merge.ts'
 import { broadcastInputs, sameShape } from './elementwise.ts'
@@ -17,7 +16,7 @@ const asFact = (type: ValueType | undefined): Fact => (type ? { type } : unknown
 
 const construct: Rule = call => {
   const types = call.facts.map(fact => fact.type)
-  return [sequenceOf(types.reduce((a, b) => (a && b ? mergeTypes(a, b) : undefined)))]
+  return [sequenceOf(types.reduce((a, b) => (a && b ? mergeTypes(a, b) : undefined), types[0]))]
 }
 
 const empty: Rule = call => {

@@ -1,5 +1,5 @@
 // Steps at which attributes became inputs: axes, sizes, pads, bounds.
-import { refuse } from '../../error.ts'
+import { refuse, type Refusal } from '../../error.ts'
 import type { Node } from '../../ir.ts'
 import type { Adapter, Place } from './step.ts'
 
@@ -20,7 +20,7 @@ export const isReference = (node: Node, name: string): boolean =>
   node.attributes.get(name)?.type === 'reference'
 
 /** A function's attribute reference has no value before the call, so it can not become an input. */
-export const refuseReference = (node: Node, name: string) =>
+export const refuseReference = (node: Node, name: string): Refusal =>
   refuse(
     `${node.op} takes ${name} from an attribute of its function, which has to become an input`,
     node.name,
