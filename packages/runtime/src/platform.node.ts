@@ -1,3 +1,4 @@
+// What the runtime asks of Node: sessions in this process, in workers and in child processes, files for large models.
 import type { Platform } from './platform.ts'
 import { startProcess, startWorker } from './isolate.node.ts'
 import { loadOrt } from './load-ort.node.ts'

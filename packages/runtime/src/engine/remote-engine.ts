@@ -2,8 +2,9 @@
 // one is started on the next use, and each session is reopened when it is next run.
 import type { Outputs } from '@damson/core'
 import { DamsonError } from '@damson/graph'
-import type { Engine, EngineInfo, ModelSource, OrtSessionOptions, SessionShape } from './engine.ts'
+import type { Engine, ModelSource, OrtSessionOptions, SessionShape } from './engine.ts'
 import { detachable, type Answer, type Numbered, type OrtChoice, type Request } from './message.ts'
+import { readInfo, readOutputs, readShape } from './read-answers.ts'
 
 /** A started worker or child process. */
 export interface Far {
@@ -146,8 +147,3 @@ function crashError(why: string): DamsonError {
     { details: { why } },
   )
 }
-
-// Both sides are this package, so the answers are what the requests promise.
-const readShape = (value: unknown): SessionShape => value as SessionShape
-const readInfo = (value: unknown): EngineInfo => value as EngineInfo
-const readOutputs = (value: unknown): Outputs => value as Outputs

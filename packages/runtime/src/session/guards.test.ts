@@ -124,8 +124,7 @@ describe('targets', () => {
 
   test('cuda without its files is one good error', async () => {
     const cuda = createRuntime({ target: 'cuda' })
-    const failed = expect(run(identity, { x: float([1, 2], [1, 2]) }, cuda)).rejects
-    await failed.toMatchObject({ code: 'provider-unavailable', message: expect.stringMatching(/cuda/) })
+    await expect(run(identity, { x: float([1, 2], [1, 2]) }, cuda)).rejects.toMatchObject({ code: 'provider-unavailable', message: expect.stringMatching(/cuda/) })
     await cuda.close()
   })
 

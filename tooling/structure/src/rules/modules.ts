@@ -92,7 +92,7 @@ export const packageCycles: Rule = workspace => {
 export const extensions: Rule = ({ sources }) =>
   sources.flatMap(source =>
     importsOf(source)
-      .filter(({ target }) => target.startsWith('.') && !/\.(ts|js|mjs|json|wasm)$/.test(target))
+      .filter(({ target }) => target.startsWith('.') && !/\.(ts|js|mjs|json|wasm|css)$/.test(target))
       .map(({ node, target }) => violation(source, node, 'extension', `${target} needs its extension (.ts)`)),
   )
 
