@@ -41,7 +41,10 @@ export function inferTypes(graph: Graph, options: InferOptions = {}): Graph {
   return infer(graph, options).graph
 }
 
-/** Types, the known elements of small tensors, and the problems met; never throws for what a model contains. */
+/**
+ * Types, the known elements of small tensors, and the problems met; never throws for what a model contains. Sizes with a
+ * name count as sizes above zero: where one is 0 in a run, a Reshape to it copies, as ONNX has it, and a label may differ.
+ */
 export function infer(graph: Graph, options: InferOptions = {}): Inference {
   const inference = new Walk(graph, options)
   const { nodes, types, outputs } = inference.top()

@@ -42,7 +42,7 @@ function withoutDead(body: Body): Body {
 }
 
 /** Names that lead to one of the outputs, captures of nested bodies included. */
-export function liveNames(nodes: readonly Node[], outputs: readonly string[]): ReadonlySet<string> {
+function liveNames(nodes: readonly Node[], outputs: readonly string[]): ReadonlySet<string> {
   const producers = new Map(nodes.flatMap(node => node.outputs.map((name): [string, Node] => [name, node])))
   const live = new Set(outputs)
   const seen = new Set<Node>()

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor.ts'
 import { digest } from '../tensors/digest.ts'
 
 /** Identity of content: that of the bytes when they are resident, else the tensor's key. */
-export function tensorKey(tensor: Tensor): string {
+function tensorKey(tensor: Tensor): string {
   const { dtype, shape, data, strings, key } = tensor
   const content = strings ? JSON.stringify(strings) : data ? digest(data) : key
   return `${dtype}[${shape.join()}]${content}`
@@ -17,7 +17,7 @@ const textKey = (value: string | Uint8Array): string =>
 const floatKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
 /** `nameOf` gives the identity of a value that a nested body captures. */
-export function attributeKey(attribute: Attribute, nameOf: (name: string) => string): string {
+function attributeKey(attribute: Attribute, nameOf: (name: string) => string): string {
   const { type, value } = attribute
   const list = <T>(all: readonly T[], one: (each: T) => string): string => `${type}[${all.map(one).join()}]`
   switch (type) {

@@ -172,7 +172,7 @@ function elementsOrNulls(fact: Fact, shape: readonly Dim[] | undefined): readonl
 }
 
 /** One size that all dims must have: a number if there is one, else the first expression. */
-export function agreed(call: Call, dims: readonly Dim[]): Dim {
+function agreed(call: Call, dims: readonly Dim[]): Dim {
   const numbers = new Set(dims.filter(dim => typeof dim === 'number'))
   if (numbers.size > 1) call.report(`sizes ${[...numbers].join(' and ')} should be equal`)
   const [number] = numbers

@@ -16,11 +16,11 @@ export function withAttribute(node: Node, name: string, value: string | number):
   return { ...node, attributes: new Map([...node.attributes, [name, attribute]]) }
 }
 
-export const isReference = (node: Node, name: string): boolean =>
+const isReference = (node: Node, name: string): boolean =>
   node.attributes.get(name)?.type === 'reference'
 
 /** A function's attribute reference has no value before the call, so it can not become an input. */
-export const refuseReference = (node: Node, name: string): Refusal =>
+const refuseReference = (node: Node, name: string): Refusal =>
   refuse(
     `${node.op} takes ${name} from an attribute of its function, which has to become an input`,
     node.name,
