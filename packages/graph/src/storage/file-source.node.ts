@@ -92,12 +92,24 @@ export async function fileSource(path: string): Promise<Source> {
   throw readError(path, 'it is not a file')
 }
 
+function folderError(path: string, cause: unknown): DamsonError {
+  const details = { file: path }
+  if (isMissing(cause))
+    return new DamsonError('not-found', `Expected a folder at ${path}, but there is none.`, {
+      cause,
+      details,
+    })
+  return readError(path, cause instanceof Error ? cause.message : String(cause), cause)
+}
+
 /** A folder as a source of files. */
 export function pathFolder(path: string): SourceFolder {
   return {
     name: basename(resolve(path)),
     async list() {
-      const entries = await readdir(path, { withFileTypes: true, recursive: true })
+      const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(cause => {
+        throw folderError(path, cause)
+      })
       const files = entries.filter(entry => !entry.isDirectory())
       const prefix = resolve(path).length + 1
       return files

@@ -24,6 +24,7 @@ import {
   blockSize,
   claimed,
   codedGroups,
+  decoded,
   floats,
   matMulWeights,
   nearest,
@@ -169,29 +170,6 @@ function watched(model: Model, log: string[]): Runtime {
       return runtime.statistics(graph, requests, samples, options)
     },
   }
-}
-
-/** What MatMulNBits multiplies with: [K, N] by the name of the weight. */
-async function decoded(
-  model: Model,
-  originals: readonly Weight[],
-  size: number,
-): Promise<ReadonlyMap<string, Float32Array>> {
-  const { initializers } = model.part('model').graph
-  const made = new Map<string, Float32Array>()
-  for (const weight of originals) {
-    const [packed, scales] = [
-      initializers.get(`${weight.name}_Q4`),
-      initializers.get(`${weight.name}_scales`),
-    ]
-    if (!packed || !scales) throw new Error(`${weight.name} was not coded`)
-    const coded = {
-      packed: new Uint8Array(await packed.tensor.read()),
-      scales: Float32Array.from(await floats(scales.tensor)),
-    }
-    made.set(weight.name, dequantizeBlocks(coded, specOf(weight, size)))
-  }
-  return made
 }
 
 async function worstSqnr(model: Model, original: Model): Promise<number> {

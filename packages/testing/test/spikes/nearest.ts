@@ -22,7 +22,7 @@ import {
   type Tensor,
   type Weight,
 } from '@damson/graph'
-import { quantizeBlocks, type BlockSpec } from '@damson/numerics'
+import { dequantizeBlocks, quantizeBlocks, type BlockSpec } from '@damson/numerics'
 
 export const blockSize = int({ min: 16, max: 256, default: 32, doc: 'Weights along K that share a scale.' })
 
@@ -158,4 +158,27 @@ export function outputError(
       for (let j = 0; j < K; j++) total += (d[i] ?? 0) * (gram[i * K + j] ?? 0) * (d[j] ?? 0)
   }
   return total
+}
+
+/** What MatMulNBits multiplies with: [K, N] by the name of the weight. */
+export async function decoded(
+  model: Model,
+  originals: readonly Weight[],
+  size: number,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const { initializers } = model.part('model').graph
+  const made = new Map<string, Float32Array>()
+  for (const weight of originals) {
+    const [packed, scales] = [
+      initializers.get(`${weight.name}_Q4`),
+      initializers.get(`${weight.name}_scales`),
+    ]
+    if (!packed || !scales) throw new Error(`${weight.name} was not coded`)
+    const coded = {
+      packed: new Uint8Array(await packed.tensor.read()),
+      scales: Float32Array.from(await floats(scales.tensor)),
+    }
+    made.set(weight.name, dequantizeBlocks(coded, specOf(weight, size)))
+  }
+  return made
 }
