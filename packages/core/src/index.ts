@@ -29,3 +29,4 @@ export { checkControls, middlewares, sessionOptions, type AttachedMiddleware, ty
 export type { Samples } from './samples.ts'
 export { smash, type SmashOptions } from './smash.ts'
 export { isAbort } from './abort.ts'
+export { graphHash } from './graph-hash.ts'

@@ -49,8 +49,10 @@ export interface AppliedStep extends SavedStep {
   readonly seed: number
   /** Which hooks have to be replayed on load; a step with none is baked into the graphs. */
   readonly replays: readonly ('session' | 'wrap')[]
-  /** Part name to what it claimed there: `part`, `weight:<origin>`, `node:<origin>`. */
+  /** Part name to what it claimed there: `part`, `weight:<origin>`, `node:<origin>`; with `beyond:` before what it only changed. */
   readonly claims: Readonly<Record<string, readonly string[]>>
+  /** For steps that fit: part name to the hash of the graph that the state was fitted on (`graphHash`). */
+  readonly fitted?: Readonly<Record<string, string>> | undefined
   /** Part name to the facts that it took and gave there: what no probe can read from the graph later. */
   readonly took?: Readonly<Record<string, readonly string[]>> | undefined
   readonly gave?: Readonly<Record<string, readonly string[]>> | undefined

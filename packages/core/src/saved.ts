@@ -21,6 +21,7 @@ const stepSchema = v.strictObject({
   claims: v.record(text, texts),
   took: v.optional(v.record(text, texts)),
   gave: v.optional(v.record(text, texts)),
+  fitted: v.optional(v.record(text, text)),
   state: v.optional(v.unknown()),
 })
 

@@ -3,6 +3,7 @@
 import type { Step } from './algorithm.ts'
 import type { OnEvent } from './events.ts'
 import { runFit, type FitMeans } from './fit-step.ts'
+import { graphHash } from './graph-hash.ts'
 import type { AppliedStep, Model, Replay } from './model.ts'
 import { plan, PlanError } from './plan.ts'
 import type { PlannedStep } from './plan-types.ts'
@@ -96,13 +97,21 @@ async function runStep(
   const state = await runFit(model, step, means)
   throwIfAborted(means.signal)
   const after = applyRewrite(model, step, state)
-  const applied = appliedStep(step, planned)
+  const applied = {
+    ...appliedStep(step, planned),
+    ...(step.algorithm.fit ? { fitted: hashesOf(model, step) } : {}),
+  }
   const { algorithm, params } = step
   const replay: Replay = { applied, algorithm, params, state }
   return after.with({
     applied: [...after.applied, applied],
     replays: applied.replays.length > 0 ? [...after.replays, replay] : after.replays,
   })
+}
+
+/** The graphs that the state was fitted on, by part. */
+function hashesOf(model: Model, { claims }: StepAtWork): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(claims).map(part => [part, graphHash(model.part(part).graph)]))
 }
 
 function appliedStep(step: StepAtWork, { claims }: PlannedStep): AppliedStep {
