@@ -54,8 +54,8 @@ function product(N: number, transposed: boolean, { type, per, reduceRange }: Int
  * W of ConvInteger [M, C/g, ...]: always uint8, whose kernel is the quicker one (and the only one of onnxruntime-web). The
  * operator takes one zero point, so channels are coded symmetrically around 128. Scales lie as [M, 1, ...], to multiply.
  */
-function convolution(shape: readonly number[], { per, reduceRange }: Int8Choice): Int8Spec {
-  const format = { type: 'uint8', symmetric: per === 'channel', reduceRange } as const
+function convolution(shape: readonly number[], { per }: Int8Choice): Int8Spec {
+  const format = { type: 'uint8', symmetric: per === 'channel' } as const
   if (per === 'tensor') return { format, transposed: false, scaleShape: [], zeroShape: [] }
   const scaleShape = [shape[0] ?? 1, ...shape.slice(2).map(() => 1)]
   return { format, axis: 0, transposed: false, scaleShape, zeroShape: [] }

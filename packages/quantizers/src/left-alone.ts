@@ -1,4 +1,5 @@
 // Nothing is left alone silently: one warning a part says which weights stay as they are, and why.
+import type { Group } from '@damson/core'
 import type { Refusal, Weight } from '@damson/graph'
 
 /** A weight that stays, with the reason. */
@@ -10,6 +11,13 @@ export interface LeftAlone {
 /** True for what a quantizer of weights is asked about: matrices and more; vectors (biases, norms) are never coded. */
 export function isCandidate({ tensor, uses }: Weight): boolean {
   return tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
+}
+
+/** Ids of the weights that a step claimed in a part. */
+export function claimedWeights(groups: readonly Group[]): ReadonlySet<string> {
+  return new Set(
+    groups.flatMap(({ sites }) => sites.flatMap(site => ('weight' in site ? [site.weight.id] : []))),
+  )
 }
 
 /** Warns of the weights of a part that stay, counted by reason, the reason of most bytes first. */

@@ -27,7 +27,7 @@ import { createCoder, type Coder } from '../coder.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { emitInt8 } from '../int8-operators.ts'
 import { int8Operators, int8WeightOf, type Int8Operator, type Int8Weight } from '../int8-weights.ts'
-import { isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
+import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
 import { replaceWeights, type Replacement } from '../replace-weights.ts'
 
 const id = '@damson/quantizers/dynamic-int8'
@@ -47,10 +47,10 @@ const params = {
     default: 'channel',
     doc: 'What shares a scale: a column of a matrix or table and a filter of a convolution, or the whole weight.',
   }),
-  /** One bit less, for processors whose 8-bit products saturate (x86 without VNNI). Tables keep all bits. */
+  /** One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all. */
   reduceRange: flag({
     default: false,
-    doc: 'One bit less, for processors whose 8-bit products saturate (x86 without VNNI). Tables keep all bits.',
+    doc: 'One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all.',
   }),
   /** Operators to code. `auto`: all of them, without Conv on cpu, where integer convolutions are slower than float ones. */
   ops: list({
@@ -138,11 +138,7 @@ function operatorsOf(ops: Ctx['params']['ops'], target: string): readonly Int8Op
 function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
   const graph = withDynamicQuantize(model.part(name).graph)
   if (isRefusal(graph)) return model
-  const claimed = new Set(
-    ctx
-      .groups(name)
-      .flatMap(({ sites }) => sites.flatMap(each => ('weight' in each ? [each.weight.id] : []))),
-  )
+  const claimed = claimedWeights(ctx.groups(name))
   const replacements: Replacement[] = []
   const left: LeftAlone[] = []
   for (const weight of weights(graph).filter(isCandidate)) {

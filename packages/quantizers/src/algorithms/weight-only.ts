@@ -16,9 +16,10 @@ import { isRefusal, refuse, weights, type Refusal, type Weight } from '@damson/g
 import type { BlockSpec } from '@damson/numerics'
 import { codeBlocks, type BlockCodes } from '../block-coding.ts'
 import { emitGather, emitMatMul } from '../block-operators.ts'
-import { blockBytes } from '../coded-size.ts'
+import { blockBytes, nodeBytes } from '../coded-size.ts'
 import { createCoder, type Coder } from '../coder.ts'
 import { matrixOf, type MatrixWeight } from '../matrix-weights.ts'
+import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
 import { replaceWeights, type Replacement } from '../replace-weights.ts'
 
 const id = '@damson/quantizers/weight-only'
@@ -89,9 +90,9 @@ function candidateOf(weight: Weight, { params }: Ctx): MatrixWeight | Refusal {
     return refuse('is an embedding, which has no 2-bit operator', weight)
   if (matrix.use === 'gather' && (matrix.K * params.bits) % 8 !== 0)
     return refuse('has rows that do not fill bytes', weight)
-  const after = blockBytes(specOf(matrix, params))
+  const after = blockBytes(specOf(matrix, params)) + nodeBytes(weight, 2)
   if (after >= weight.tensor.byteLength) {
-    return refuse(`would grow from ${weight.tensor.byteLength} to ${after} bytes`, weight)
+    return refuse('is so small that it would grow', weight)
   }
   return matrix
 }
@@ -107,11 +108,15 @@ function specOf(
 
 function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
   const { graph } = model.part(name)
-  const claimed = ctx.groups(name).flatMap(group => group.sites)
-  const replacements = claimed.flatMap(site => {
-    const matrix = 'weight' in site ? matrixOf(site.weight) : undefined
-    return matrix === undefined || isRefusal(matrix) ? [] : [replacementOf(matrix, ctx, coder)]
-  })
+  const claimed = claimedWeights(ctx.groups(name))
+  const replacements: Replacement[] = []
+  const left: LeftAlone[] = []
+  for (const weight of weights(graph).filter(isCandidate)) {
+    const matrix = candidateOf(weight, ctx)
+    if (isRefusal(matrix)) left.push({ weight, refusal: matrix })
+    else if (claimed.has(weight.id)) replacements.push(replacementOf(matrix, ctx, coder))
+  }
+  warnLeftAlone(ctx, name, left)
   return model.withGraph(name, replaceWeights(graph, replacements, true))
 }
 
