@@ -37,6 +37,8 @@ export interface PartClaim {
   readonly index: SiteIndex
   readonly groups: readonly Group[]
   readonly keys: ReadonlySet<SiteKey>
+  /** Those inside the place; the others are only reached by groups that neither take nor give. */
+  readonly inside: ReadonlySet<SiteKey>
   readonly effects: Effects
 }
 
@@ -138,12 +140,14 @@ function askPart(
     checkGroup(ground.facts, step.algorithm, group)
     for (const site of group.sites) if (index.keyOf(site) === undefined) throw foreignSite(id, part, site)
   }
-  const { kept, partial } = cutGroups(groups, selects, site => matcher.match(site) === 'partial')
+  const { kept, cut, partial } = cutGroups(groups, selects, site => matcher.match(site) === 'partial')
   if (kept.length === 0) return { part: part.name, partial: [] }
-  const keys = new Set(kept.flatMap(group => group.sites.flatMap(site => index.keyOf(site) ?? [])))
+  const keysOf = (list: readonly Group[]): ReadonlySet<SiteKey> =>
+    new Set(list.flatMap(group => group.sites.flatMap(site => index.keyOf(site) ?? [])))
+  const [keys, inside] = [keysOf(kept), keysOf(cut)]
   const effects = effectsOf(ground.facts, index, kept, step.algorithm)
   const split = partial.flatMap(site => index.keyOf(site) ?? [])
-  return { part: part.name, claim: { index, groups: kept, keys, effects }, partial: [...new Set(split)] }
+  return { part: part.name, claim: { index, groups: kept, keys, inside, effects }, partial: [...new Set(split)] }
 }
 
 /**
@@ -154,12 +158,17 @@ function cutGroups(
   groups: readonly Group[],
   selects: (site: Site) => boolean,
   isPartial: (site: Site) => boolean,
-): { readonly kept: readonly Group[]; readonly partial: readonly Site[] } {
-  const acts = (group: Group): boolean => (group.takes ?? []).length + (group.gives ?? []).length > 0
-  const reaching = groups.some(acts) ? groups.filter(group => !acts(group)) : []
+): { readonly kept: readonly Group[]; readonly cut: readonly Group[]; readonly partial: readonly Site[] } {
+  const reaching = reachingGroups(groups)
   const cut = groups.filter(group => !reaching.includes(group)).flatMap(group => cutGroup(group, selects))
   const partial = cut.flatMap(group => group.sites.filter(isPartial))
-  return { kept: cut.length === 0 ? [] : [...cut, ...reaching], partial }
+  return { kept: cut.length === 0 ? [] : [...cut, ...reaching], cut, partial }
+}
+
+/** Groups that may reach beyond a place: those that neither take nor give, beside others that do. */
+export function reachingGroups(groups: readonly Group[]): readonly Group[] {
+  const acts = ({ takes = [], gives = [] }: Group): boolean => takes.length + gives.length > 0
+  return groups.some(acts) ? groups.filter(group => !acts(group)) : []
 }
 
 /**

@@ -7,6 +7,8 @@ export interface Claim {
   readonly part: string
   readonly weights: readonly string[]
   readonly nodes: readonly string[]
+  /** What it only changes, outside of them: `weight:<origin>`, `node:<origin>` (the norm and the neighbours AWQ scales). */
+  readonly beyond: readonly string[]
   /** True when it claims the part as such. */
   readonly whole: boolean
   /** Bytes of the claimed weights before the plan. */

@@ -13,7 +13,7 @@ import { replay } from './plan-replay.ts'
 import { planSizes } from './plan-sizes.ts'
 import { withSuggestions } from './plan-suggest.ts'
 import type { Claim, Conflict, Edge, Plan, PlannedStep } from './plan-types.ts'
-import { originsOf } from './recorded-facts.ts'
+import { claimNames, originsOf } from './recorded-facts.ts'
 import type { Target } from './runtime.ts'
 
 export interface PlanOptions {
@@ -117,8 +117,9 @@ function plannedStep({ id, step, claims }: Resolved): PlannedStep {
   return { id, step, claims: [...claims].map(([part, claim]) => claimData(part, claim)) }
 }
 
-function claimData(part: string, { index, keys, effects }: PartClaim): Claim {
-  const sites = [...keys].map(key => index.siteOf(key))
+function claimData(part: string, { index, keys, inside, effects }: PartClaim): Claim {
+  const sites = [...inside].map(key => index.siteOf(key))
+  const beyond = [...keys].filter(key => !inside.has(key)).map(key => index.siteOf(key))
   const weights = sites.flatMap(site => ('weight' in site ? [site.weight] : []))
   const origins = (kind: 'weight' | 'node'): readonly string[] => [
     ...new Set(sites.flatMap(site => (kind in site && !('part' in site) ? originsOf(site) : []))),
@@ -127,6 +128,7 @@ function claimData(part: string, { index, keys, effects }: PartClaim): Claim {
     part,
     weights: origins('weight'),
     nodes: origins('node'),
+    beyond: [...new Set(beyond.flatMap(claimNames))],
     whole: sites.some(site => 'part' in site),
     bytes: weights.reduce((sum, weight) => sum + weight.tensor.byteLength, 0),
     takes: [...effects.takes.keys()],

@@ -4,7 +4,7 @@ import { DamsonError, isRefusal } from '@damson/graph'
 import type { AnyAlgorithm, Context, Group, Place, Site } from './algorithm.ts'
 import type { Model, Part } from './model.ts'
 import type { Params } from './params.ts'
-import { callGroups, cutGroup } from './plan-claims.ts'
+import { callGroups, cutGroup, reachingGroups } from './plan-claims.ts'
 import { claimNames } from './recorded-facts.ts'
 import type { Claim } from './plan-types.ts'
 import type { Target } from './runtime.ts'
@@ -24,10 +24,11 @@ export interface StepAtWork {
 
 /** Claims of a plan as they are saved. */
 export function savedClaims(claims: readonly Claim[]): Readonly<Record<string, readonly string[]>> {
-  const names = ({ weights, nodes, whole }: Claim): readonly string[] => [
+  const names = ({ weights, nodes, beyond, whole }: Claim): readonly string[] => [
     ...(whole ? ['part'] : []),
     ...weights.map(name => `weight:${name}`),
     ...nodes.map(name => `node:${name}`),
+    ...beyond.map(name => `beyond:${name}`),
   ]
   return Object.fromEntries(claims.map(claim => [claim.part, names(claim)]))
 }
@@ -68,7 +69,16 @@ function claimedGroups(step: StepAtWork, part: Part, context: Context<Params>): 
       { details: { step: step.id, part: part.name, refusal: groups } },
     )
   }
-  return groups.flatMap(group => cutGroup(group, selects))
+  const reaching = reachingGroups(groups)
+  const isReached = (site: Site): boolean => isWithin(step, part.name, site)
+  return groups.flatMap(group => cutGroup(group, reaching.includes(group) ? isReached : selects))
+}
+
+/** True for what the plan claimed or reached; what was merged of several is touched as soon as one of them was. */
+function isWithin(step: StepAtWork, part: string, site: Site): boolean {
+  const known = new Set(step.claims[part])
+  const names = claimNames(site)
+  return names.some(name => known.has(name) || known.has(`beyond:${name}`)) || (isNew(site) && isOpen(step))
 }
 
 /** True for what the plan claimed. What was merged of claimed and unclaimed origins is refused, by name. */
