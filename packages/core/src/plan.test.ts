@@ -37,7 +37,7 @@ describe('two quantizers', () => {
     expect(conflict?.nodes).toContain('/down_blocks.0/to_q/MatMul')
     expect(conflict?.message).toMatch(/hqq and .*weight-only both need weight:float32 in "unet"/)
     expect(conflict?.suggestion?.text).toBe(
-      'hqq@unet#/down_blocks*, {"use":"@test/quantizers/weight-only","version":1,"params":{"bits":8},"on":{"parts":["unet"],"rest":true}}',
+      'hqq@unet#/down_blocks*, {"use":"weight-only","params":{"bits":8},"on":{"parts":["unet"],"rest":true}}',
     )
     expect(plan(pipeline(), conflict?.suggestion?.steps ?? []).conflicts).toEqual([])
   })

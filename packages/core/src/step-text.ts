@@ -6,6 +6,7 @@ import { findAlgorithm, shortName, type Algorithms } from './algorithm-names.ts'
 import { makeStep } from './define.ts'
 import { checkValue, invalidParam } from './param-check.ts'
 import { describeParam, formatValue, parseValue } from './param-text.ts'
+import type { Param } from './params.ts'
 import { formatRecipeStep, parseRecipeStep } from './recipe.ts'
 
 /** Reads `id[:k=v,…][@place]` or a JSON step. Throws `invalid-step`, `invalid-param`, `unknown-algorithm` … */
@@ -23,9 +24,9 @@ export function parseStep(text: string, algorithms: Algorithms): Step {
 /** Writes a step so that `parseStep` reads the same step; parameters at their defaults are left out. */
 export function formatStep(step: Step, algorithms: Algorithms = []): string {
   const among = [...algorithms]
-  const short = shortForm(step, among)
-  const json = JSON.stringify(formatRecipeStep(step))
-  return short !== undefined && readsBack(short, step, json, among) ? short : json
+  const whole = JSON.stringify(formatRecipeStep(step))
+  const shorter = [shortForm(step, among), shortJson(step, among)]
+  return shorter.find(text => text !== undefined && readsBack(text, step, whole, among)) ?? whole
 }
 
 /** The place starts at the last `@` that is not the first character. */
@@ -75,20 +76,30 @@ function parsePlace(text: string, whole: string): Place | 'rest' {
 
 function shortForm(step: Step, algorithms: Algorithms): string | undefined {
   const { algorithm, on } = step
-  const params = changedParams(step)
+  const params = changedParams(step).map(([name, param, value]) => `${name}=${formatValue(param, value)}`)
   const place = on === undefined ? '' : on === 'rest' ? '@rest' : formatPlace(on)
   if (place === undefined) return undefined
   const list = params.length === 0 ? '' : `:${params.join(',')}`
   return `${shortName(algorithm, algorithms)}${list}${place}`
 }
 
-function changedParams({ algorithm, params }: Step): readonly string[] {
+/** As JSON, but with the short name and without what is at its default. */
+function shortJson(step: Step, algorithms: Algorithms): string {
+  const params = Object.fromEntries(changedParams(step).map(([name, , value]) => [name, value]))
+  const { on } = step
+  return JSON.stringify({
+    use: shortName(step.algorithm, algorithms),
+    ...(Object.keys(params).length === 0 ? {} : { params }),
+    ...(on === undefined ? {} : { on }),
+  })
+}
+
+function changedParams({ algorithm, params }: Step): readonly (readonly [string, Param<unknown>, unknown])[] {
   const defaults = makeStep(algorithm).params
   return Object.entries(params).flatMap(([name, value]) => {
     const param = algorithm.params[name]
-    return param && JSON.stringify(value) !== JSON.stringify(defaults[name])
-      ? [`${name}=${formatValue(param, value)}`]
-      : []
+    const changed = param && JSON.stringify(value) !== JSON.stringify(defaults[name])
+    return changed ? [[name, param, value] as const] : []
   })
 }
 

@@ -1,5 +1,13 @@
 // What is in a model, what holds of it, and what could be done to it.
-import { explain, factTable, weightBytes, type AnyAlgorithm, type Model, type Part } from '@damson/core'
+import {
+  explain,
+  factTable,
+  shortName,
+  weightBytes,
+  type AnyAlgorithm,
+  type Model,
+  type Part,
+} from '@damson/core'
 import { walk, weights } from '@damson/graph'
 import { parameterCount } from '../compare/parameters.ts'
 import { table } from './table.ts'
@@ -31,7 +39,9 @@ export interface PartInspection {
 
 export interface AlgorithmInspection {
   readonly part: string
+  /** Full id. */
   readonly algorithm: string
+  readonly name: string
   readonly accepts: boolean
   readonly says: string
 }
@@ -39,6 +49,7 @@ export interface AlgorithmInspection {
 /** Looks at a model. */
 export function inspect(model: Model, algorithms: readonly AnyAlgorithm[], target: string): Inspection {
   const entries = explain(model, { algorithms, target })
+  const names = new Map(algorithms.map(each => [each.id, shortName(each, algorithms)]))
   return {
     layout: model.layout,
     parts: [...model.parts.values()].map(part => inspectPart(model, part)),
@@ -47,6 +58,7 @@ export function inspect(model: Model, algorithms: readonly AnyAlgorithm[], targe
     algorithms: entries.map(({ part, algorithm, accepts, refusal }) => ({
       part,
       algorithm,
+      name: names.get(algorithm) ?? algorithm,
       accepts: accepts !== undefined,
       says: accepts ? claimText(accepts) : (refusal?.refused ?? ''),
     })),
@@ -122,8 +134,8 @@ export function showInspection(inspection: Inspection, terminal: Terminal): void
     out(`\n  ${plural(inspection.files.length, 'other file')} (${bytesText(bytes)}) are carried along`)
   }
   out(`\n${colors.bold('Algorithms')}`)
-  const rows = inspection.algorithms.map(({ part, algorithm, accepts, says }) => [
-    algorithm, part, accepts ? colors.green('yes') : colors.red('no'), says,
+  const rows = inspection.algorithms.map(({ part, name, accepts, says }) => [
+    name, part, accepts ? colors.green('yes') : colors.red('no'), says,
   ]) // prettier-ignore
   out(table(['algorithm', 'part', 'accepts', ''], rows, colors))
 }

@@ -1,5 +1,5 @@
 // The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own.
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { DamsonError, isAbort } from '@damson/core'
 import { listAlgorithms, showAlgorithms } from './algorithms.ts'
 import { runCompare } from './compare.ts'
@@ -27,24 +27,32 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 }
 
 function report(error: unknown, json: boolean, terminal: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.done
+    if (json) terminal.out(errorDocument('usage', error.message.replace(/^error: /, '')))
+    return exitCodes.usage
+  }
   const aborted = terminal.signal.aborted || isAbort(error)
   const known = DamsonError.isInstance(error) ? error : undefined
   const code = aborted ? 'aborted' : (known?.code ?? 'internal')
-  const message = aborted
-    ? 'Stopped. Nothing was written.'
-    : error instanceof Error
-      ? error.message
-      : String(error)
-  if (json)
-    terminal.out(JSON.stringify({ error: { code, message, details: known?.details ?? {} } }, undefined, 2))
+  const message = messageOf(error, aborted)
+  if (json) terminal.out(errorDocument(code, message, known?.details))
   else
     terminal.note(
-      `${terminal.colors.red(aborted ? 'stopped' : 'error')} ${message}${known || aborted ? '' : `\n${error instanceof Error ? error.stack : ''}`}`,
+      `${aborted ? '' : `${terminal.colors.red('error:')} `}${message}${known || aborted ? '' : `\n${error instanceof Error ? error.stack : ''}`}`,
     )
   if (aborted) return exitCodes.aborted
   if (code === 'unverified') return exitCodes.unverified
   return code === 'plan' ? exitCodes.conflict : usageCodes.has(code) ? exitCodes.usage : exitCodes.failed
+}
+
+function messageOf(error: unknown, aborted: boolean): string {
+  if (aborted && !DamsonError.isInstance(error, 'stopped')) return 'Stopped. Nothing was written.'
+  return error instanceof Error ? error.message : String(error)
+}
+
+function errorDocument(code: string, message: string, details: object = {}): string {
+  return JSON.stringify({ error: { code, message, details } }, undefined, 2)
 }
 
 /** Errors that say the command line is wrong, not the model. */
@@ -80,23 +88,43 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
       writeErr: text => terminal.note(text.trimEnd()),
     })
     .showHelpAfterError('(damson --help shows what there is)')
-    .addHelpText('after', `\nExamples:\n${examples.map(line => `  $ ${line}`).join('\n')}\n`)
+    .addHelpText('after', exampleText(Object.values(examples).flatMap(([first = '']) => [first])))
   addInspect(program, terminal)
   addPlan(program, terminal, exit)
   addSmash(program, terminal, exit)
   addCompare(program, terminal, exit)
   addAlgorithms(program, terminal)
+  for (const command of program.commands)
+    command.addHelpText('after', exampleText(examples[command.name()] ?? []))
   return program
 }
 
-const examples = [
-  'damson inspect ./emoji',
-  'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
-  'damson smash model.onnx --with weight-only:bits=4,blockSize=32 -o small.onnx',
-  "damson smash ./emoji --with 'weight-only@unet#/down_blocks*' --with dynamic-int8@rest -o ./fast",
-  'damson smash ./bert --preset q4 -o ./bert',
-  'damson compare ./emoji ./fast',
-]
+const examples: Readonly<Record<string, readonly string[]>> = {
+  inspect: ['damson inspect ./emoji', 'damson inspect ./bert --variant q4 --json'],
+  plan: [
+    'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
+    'damson plan model.onnx --with weight-only --write recipe.json',
+  ],
+  smash: [
+    'damson smash model.onnx --with weight-only:bits=4,blockSize=32 -o small.onnx',
+    "damson smash ./emoji --with 'weight-only@unet#/down_blocks*' --with dynamic-int8@rest -o ./fast",
+    'damson smash ./bert --preset q4 -o ./bert',
+    'damson smash model.onnx --recipe recipe.json -o small.onnx',
+  ],
+  compare: [
+    'damson compare ./emoji ./fast',
+    'damson compare model.onnx small.onnx --feeds ./recorded --pairs 100',
+  ],
+  algorithms: ['damson algorithms', 'damson algorithms --use ./mine.mjs --json'],
+}
+
+function exampleText(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map(line => `  $ ${line}`).join('\n')}\n`
+}
+
+const machines = ['cpu', 'cpu:vnni', 'wasm', 'webgpu', 'cuda']
+const machine = (): Option =>
+  new Option('--target <machine>', 'the machine it is meant for').choices(machines).default('cpu')
 
 function withSteps(command: Command): Command {
   return command
@@ -104,7 +132,7 @@ function withSteps(command: Command): Command {
     .option('--preset <name>', 'a named recipe (damson algorithms lists them)')
     .option('--recipe <file>', 'steps from a JSON recipe')
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
-    .option('--target <machine>', 'cpu, cpu:vnni, wasm, webgpu, cuda …', 'cpu')
+    .addOption(machine())
     .option('--in-order', 'take the steps in the order given, or refuse it')
 }
 
@@ -120,7 +148,7 @@ function addInspect(program: Command, terminal: Terminal): void {
     .command('inspect <model>')
     .description('what is in a model, what holds of it, which algorithms accept it and why others refuse')
     .option('--variant <dtype>', 'variant of a transformers.js folder')
-    .option('--target <machine>', 'the machine it is meant for', 'cpu')
+    .addOption(machine())
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .option('--json', 'one JSON document')
     .action(async (path: string, options: SharedOptions) => {
@@ -148,7 +176,9 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
 
 function addSmash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   withSteps(program.command('smash <model>'))
-    .description('plan, do, write and verify; without steps the model is written as it was read')
+    .description(
+      'make it smaller or faster: plan, do, write, verify; without steps it is written as it was read',
+    )
     .requiredOption('-o, --out <path>', 'a folder, or a file ending in .onnx for a model of one part')
     .option('--variant <dtype>', 'variant to write in a transformers.js folder')
     .option('--from <dtype>', 'variant to read from a transformers.js folder')

@@ -153,6 +153,9 @@ async function verify(
       { signal: terminal.signal, onProgress: (label, done, total) => bar.update(label, done, total) },
     )
   } catch (cause) {
+    if (terminal.signal.aborted) {
+      throw new DamsonError('stopped', `Stopped. "${options.out}" was written, but not verified.`, { cause })
+    }
     if (!DamsonError.isInstance(cause, 'compare')) throw cause
     throw new DamsonError('unverified', `"${options.out}" was written, but ${cause.message}`, { cause })
   } finally {
