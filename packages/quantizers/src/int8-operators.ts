@@ -2,7 +2,7 @@
 //   (Aq, a_scale, a_zp) = DynamicQuantizeLinear(A)      one for all consumers of A in a body
 //   Y = Cast(MatMulInteger(Aq, Bq, a_zp, b_zp)) · (a_scale · b_scale) + bias
 import { tensorOf, type Attribute, type Draft, type Node } from '@damson/graph'
-import type { Int8Operator } from './int8-weights.ts'
+import type { Int8Operator } from './int8-choice.ts'
 
 /** Names of the coded tensors of a weight. */
 export interface Int8Names {

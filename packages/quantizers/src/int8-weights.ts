@@ -1,24 +1,14 @@
 // Which weights dynamic int8 can code, and how each of them lies for the operator that will read it.
 import { elementCount, refuse, isRefusal, type Refusal, type Weight } from '@damson/graph'
+import { int8Bytes, nodeBytes } from './coded-size.ts'
+import type { Int8Choice, Int8Operator } from './int8-choice.ts'
 import type { Int8Spec } from './int8-coding.ts'
 import { matrixOf, type MatrixUse } from './matrix-weights.ts'
-
-/** Operators whose weights can be coded. */
-export const int8Operators = ['MatMul', 'Gemm', 'Conv', 'Gather'] as const
-export type Int8Operator = (typeof int8Operators)[number]
 
 export interface Int8Weight {
   readonly weight: Weight
   readonly use: Int8Operator
   readonly spec: Int8Spec
-}
-
-/** What the params and the graph say of the coding. */
-export interface Int8Choice {
-  readonly type: 'int8' | 'uint8'
-  readonly per: 'channel' | 'tensor'
-  readonly reduceRange: boolean
-  readonly opset: number
 }
 
 const operators: Readonly<Record<MatrixUse, Int8Operator>> = {
@@ -29,17 +19,29 @@ const operators: Readonly<Record<MatrixUse, Int8Operator>> = {
 
 /** The weight with its coding, or why it stays in floating point. */
 export function int8WeightOf(weight: Weight, choice: Int8Choice): Int8Weight | Refusal {
-  const { tensor, uses } = weight
+  const { tensor } = weight
   if (tensor.dtype !== 'float32') return refuse(`is ${tensor.dtype}, not float32`, weight)
   if (elementCount(tensor.shape) === 0) return refuse('is empty', weight)
-  const { length } = uses.filter(({ node, input }) => node.op === 'Conv' && node.domain === '' && input === 1)
-  if (length > 0 && length === uses.length && !weight.isOutput) {
-    return { weight, use: 'Conv', spec: convolution(tensor.shape, choice) }
-  }
-  const matrix = matrixOf(weight)
-  if (isRefusal(matrix)) return matrix
-  const use = operators[matrix.use]
-  const spec = use === 'Gather' ? table(matrix.K, choice) : product(matrix.N, matrix.layout === 'NK', choice)
+  const found = isFilter(weight)
+    ? { weight, use: 'Conv' as const, spec: convolution(tensor.shape, choice) }
+    : matrix(weight, choice)
+  if (isRefusal(found)) return found
+  if (!choice.operators.includes(found.use))
+    return refuse(`belongs to a ${found.use}, ${choice.omitted}`, weight)
+  const after = int8Bytes(weight, found.spec) + nodeBytes(weight, found.use === 'Gather' ? 2 : 6)
+  return after < tensor.byteLength ? found : refuse('is so small that it would grow', weight)
+}
+
+function isFilter({ uses, isOutput }: Weight): boolean {
+  const filters = uses.every(({ node, input }) => node.op === 'Conv' && node.domain === '' && input === 1)
+  return filters && uses.length > 0 && !isOutput
+}
+
+function matrix(weight: Weight, choice: Int8Choice): Int8Weight | Refusal {
+  const found = matrixOf(weight)
+  if (isRefusal(found)) return found
+  const use = operators[found.use]
+  const spec = use === 'Gather' ? table(found.K, choice) : product(found.N, found.layout === 'NK', choice)
   return { weight, use, spec }
 }
 

@@ -22,11 +22,11 @@ import {
   type Refusal,
   type Weight,
 } from '@damson/graph'
-import { int8Bytes, nodeBytes } from '../coded-size.ts'
 import { createCoder, type Coder } from '../coder.ts'
+import { choiceOf, int8Operators } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { emitInt8 } from '../int8-operators.ts'
-import { int8Operators, int8WeightOf, type Int8Operator, type Int8Weight } from '../int8-weights.ts'
+import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
 import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
 import { replaceWeights, type Replacement } from '../replace-weights.ts'
 
@@ -106,33 +106,7 @@ function withDynamicQuantize(graph: Graph): Graph | Refusal {
 }
 
 function candidateOf(weight: Weight, graph: Graph, { params, target }: Ctx): Int8Weight | Refusal {
-  const { per, reduceRange, ops } = params
-  const type = typeOf(params.weights, target)
-  const found = int8WeightOf(weight, { type, per, reduceRange, opset: graph.opset() })
-  if (isRefusal(found)) return found
-  if (!operatorsOf(ops, target).includes(found.use)) {
-    const slow =
-      ops === 'auto' ? ', which is slower in integers on this target' : ', which is not among "ops"'
-    return refuse(`belongs to a ${found.use}${slow}`, weight)
-  }
-  const after = int8Bytes(weight, found.spec) + nodeBytes(weight, found.use === 'Gather' ? 2 : 6)
-  if (after >= weight.tensor.byteLength) return refuse('is so small that it would grow', weight)
-  return found
-}
-
-/**
- * x86 without VNNI adds products of uint8 and int8 in saturating 16 bits: measured on a 64x96x32 perceptron, 23 dB instead of
- * 40. Products of uint8 and uint8 are exact there and cost 1.1 times as much at 1 to 16 rows, 1.4 times at 128.
- */
-function typeOf(given: Ctx['params']['weights'], target: string): 'int8' | 'uint8' {
-  if (given !== 'auto') return given
-  return target === 'cpu:vnni' ? 'int8' : 'uint8'
-}
-
-function operatorsOf(ops: Ctx['params']['ops'], target: string): readonly Int8Operator[] {
-  if (ops !== 'auto') return ops
-  // Measured on 2 x86 cores: 1.1 to 2.2 times the time of fp32 with uint8 weights, 3 to 6 times with int8 ones.
-  return target.startsWith('cpu') ? int8Operators.filter(each => each !== 'Conv') : int8Operators
+  return int8WeightOf(weight, choiceOf(params, target, graph.opset()))
 }
 
 function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
