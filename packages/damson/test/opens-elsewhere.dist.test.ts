@@ -1,0 +1,43 @@
+// What the command writes is plain ONNX: it opens in onnxruntime-node, in @huggingface/transformers, and in a new process of
+// ours, and gives the same outputs everywhere.
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { folderWith, transformersFolder } from './model-folders.ts'
+import { damson } from './run-command.ts'
+import { runProgram } from './spawn-command.ts'
+
+const ids = (data: readonly number[]) => ({ dtype: 'int64', shape: [2, 6], data })
+const feeds = {
+  input_ids: ids([2, 17, 5, 40, 9, 3, 2, 8, 8, 31, 3, 0]),
+  attention_mask: ids([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]),
+  token_type_ids: ids([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0]),
+}
+
+describe('a saved model', { timeout: 120_000 }, () => {
+  test.each(['weight-only', 'weight-only:bits=8,symmetric=true', 'dynamic-int8'])('%s', async step => {
+    const folder = await folderWith('fixtures/bert-tiny-ts/model.onnx', 'bert.onnx')
+    const args = ['smash', 'bert.onnx', '--with', step, '-o', 'small.onnx', '--no-verify']
+    expect(await damson(folder, ...args)).toMatchObject({ code: 0 })
+    const file = join(folder, 'small.onnx')
+    const plain = await runProgram('run-plain.mjs', { file, feeds })
+    expect(plain).toMatchObject({ last_hidden_state: [[2, 6, expect.any(Number)], expect.any(String)] })
+    expect(await runProgram('run-saved.mjs', { file, feeds })).toEqual(plain)
+    const original = await runProgram('run-plain.mjs', { file: join(folder, 'bert.onnx'), feeds })
+    expect(plain).not.toEqual(original)
+  })
+})
+
+describe('a variant of a transformers.js folder', { timeout: 120_000 }, () => {
+  test.each([
+    ['q4', 'q4'],
+    ['int8', 'int8'],
+    ['uint8', 'uint8'],
+  ])('the preset %s opens in @huggingface/transformers as dtype %s', async (preset, dtype) => {
+    const folder = await transformersFolder()
+    const args = ['smash', 'bert', '--preset', preset, '-o', 'bert', '--no-verify']
+    expect(await damson(folder, ...args)).toMatchObject({ code: 0 })
+    const file = join(folder, `bert/onnx/model_${dtype}.onnx`)
+    const opened = await runProgram('run-transformers.mjs', { folder, name: 'bert', dtype, feeds })
+    expect(opened).toEqual(await runProgram('run-plain.mjs', { file, feeds }))
+  })
+})
