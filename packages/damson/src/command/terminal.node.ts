@@ -1,13 +1,19 @@
 // The terminal of a process. Colours and bars only where somebody looks.
 import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
+import { exitCodes } from './exit-codes.ts'
 import type { Progress, Terminal } from './terminal.ts'
 
 /** The terminal of this process; Ctrl-C aborts once and kills the second time. */
 export function processTerminal(): Terminal {
   const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort())
-  process.once('SIGTERM', () => controller.abort())
+  // The listener stays, so that unfinished files are left to us: to the abort, or to the end of the process.
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.aborted)
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
   return {
     out: text => void process.stdout.write(`${text}\n`),
     note: text => void process.stderr.write(`${text}\n`),
@@ -19,9 +25,11 @@ export function processTerminal(): Terminal {
 }
 
 function bar(): Progress {
-  const format = '{label} {bar} {percentage}% · {eta_formatted} left'
   const shown = new SingleBar({
-    format,
+    format: '{label} {bar} {percentage} %{eta_formatted}',
+    formatTime: timeLeft,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
@@ -44,4 +52,11 @@ function bar(): Progress {
       label = ''
     },
   }
+}
+
+/** ` · 12 s left`, or nothing while that is not known. */
+function timeLeft(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 1) return ''
+  const text = seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+  return ` · ${text} left`
 }
