@@ -1,0 +1,325 @@
+// The spike for gates and ports: a cacher puts the deep half of a U-Net into a branch, a quantizer rewrites MatMuls inside
+// and outside of it, in both orders. Weights stay where they are, Q/DQ stay with their node, and nobody knows of the other.
+import {
+  defineAlgorithm,
+  int,
+  load,
+  plan,
+  refuse,
+  save,
+  smash,
+  withNeutral,
+  type Call,
+  type Context,
+  type Group,
+  type Model,
+  type Outputs,
+  type Params,
+  type Part,
+  type Port,
+  type Sample,
+  type Step,
+} from '@damson/core' // prettier-ignore
+import {
+  attributeOf, check, dimNames, Draft, gate, inferTypes, mapBodies, memoryFolder, memorySink, memoryTensor, regionBetween,
+  resolve, scalarTensor, scopes, walk, type Graph, type Node, type Refusal, type Tensor, type ValueInfo,
+} from '@damson/graph' // prettier-ignore
+import { createRuntime, feedsFor } from '@damson/runtime'
+import { zooTest } from '@damson/zoo/vitest'
+import { afterAll, describe, expect } from 'vitest'
+import { differences, expectSameOutputs, runOnce } from '../../src/same-outputs.ts'
+import { claimed, codedGroups, floats, nearest } from './nearest.ts'
+
+// ── A cacher of activations ───────────────────────────────────────────────────────────────────────────────────────────
+
+const cacheParams = {
+  interval: int({ min: 1, max: 10, default: 2, live: true, doc: 'Steps from one full run to the next.' }),
+}
+
+/** From the first downsampler to the last upsampler (Ma et al. 2023, https://arxiv.org/abs/2312.00858). */
+function deepHalf(graph: Graph): readonly Node[] {
+  const halves = graph.nodes.find(
+    node => node.op === 'Conv' && String(attributeOf(node, 'strides')?.value) === '2,2',
+  )
+  const doubles = graph.nodes.findLast(node => node.op === 'Resize')
+  const up = doubles && graph.users(doubles.outputs[0] ?? '').find(({ node }) => node.op === 'Conv')?.node
+  return halves && up ? regionBetween(graph, halves.outputs, up.outputs) : []
+}
+
+const deepCache = defineAlgorithm({
+  id: '@test/cachers/deep-cache',
+  version: 1,
+  summary: 'Reuses the deep half of a U-Net between full runs.',
+  contract: { needs: ['loop:denoise', 'run:always'], takes: ['run:always', 'io:source'] },
+  params: cacheParams,
+  groups(part): readonly Group[] | Refusal {
+    if (part.role !== 'denoiser') return refuse('is not called in a denoising loop', part.name)
+    const sites = deepHalf(part.graph).map(node => ({ node }))
+    if (sites.length === 0) return refuse('has no deep half', part.name)
+    return [{ sites, needs: ['loop:denoise', 'run:always'], takes: ['run:always', 'io:source'] }]
+  },
+  rewrite: (model, ctx) => ctx.parts.reduce((made, name) => gatePart(made, ctx, made.part(name)), model),
+  wrap:
+    ({ parts: [part = ''], ports, params }) =>
+    () => {
+      const [open] = ports.filter(({ role }) => role === 'gate')
+      const caches = ports.filter(({ direction, pair }) => direction === 'output' && pair !== undefined)
+      const kept = new Map<Call['branch'], Outputs>()
+      return {
+        part,
+        around: next => async (feeds, call) => {
+          const last = kept.get(call.branch)
+          const closed = { dtype: 'bool', shape: [], data: Uint8Array.of(0) } as const
+          if (last && open && call.step % params.interval !== 0)
+            return next({ ...feeds, ...last, [open.name]: closed }, call)
+          const outputs = await next(feeds, call)
+          kept.set(
+            call.branch,
+            Object.fromEntries(
+              caches.flatMap(({ name, pair = '' }) => (outputs[name] ? [[pair, outputs[name]]] : [])),
+            ),
+          )
+          return outputs
+        },
+      }
+    },
+})
+
+/** The region behind a gate; what leaves it is an output too, and comes back as the input it is paired with. */
+function gatePart(model: Model, ctx: Context<typeof cacheParams>, part: Part): Model {
+  const graph = inferTypes(part.graph)
+  const names = new Set(
+    ctx
+      .groups({ ...part, graph })
+      .flatMap(({ sites }) => sites.flatMap(site => ('node' in site ? site.node.outputs : []))),
+  )
+  const region = graph.nodes.filter(({ outputs }) => outputs.some(name => names.has(name)))
+  const made = gate(graph, region, {
+    when: { input: 'full' },
+    otherwise: ({ name }) => ({ input: `cached_${name}` }),
+  })
+  const outputs = made.outputs.filter(({ name }) => !graph.isOutput(name))
+  const sizes = new Set(
+    graph.inputs
+      .flatMap(({ type }) => (type?.kind === 'tensor' ? (type.shape ?? []) : []))
+      .flatMap(dim => (typeof dim === 'string' ? [...dimNames(dim)] : [])),
+  )
+  const [open, ...cached] = made.added
+  if (!open) throw new Error('no gate')
+  const common = { part: part.name, step: ctx.step }
+  const ports: readonly Port[] = [
+    {
+      ...common,
+      name: open.name,
+      direction: 'input',
+      role: 'gate',
+      neutral: { dtype: 'bool', shape: [], fill: 1 },
+    },
+    ...cached.map((info): Port => ({
+      ...common,
+      name: info.name,
+      direction: 'input',
+      role: 'cache',
+      neutral: zeros(info, sizes),
+    })),
+    ...made.outputs.map(({ name }, at): Port => ({
+      ...common,
+      name,
+      direction: 'output',
+      role: 'cache',
+      pair: cached[at]?.name ?? '',
+    })),
+  ]
+  return model
+    .withGraph(part.name, made.graph.with({ outputs: [...made.graph.outputs, ...outputs] }))
+    .withPorts(ports)
+}
+
+/** While the gate is open nobody looks at it: a size that no input tells is 1. */
+function zeros({ type }: ValueInfo, sizes: ReadonlySet<string>): NonNullable<Port['neutral']> {
+  const { dtype = 'float32', shape = [] } = type?.kind === 'tensor' ? type : {}
+  const known = (dim: string): boolean => [...dimNames(dim)].every(name => sizes.has(name))
+  return {
+    dtype,
+    shape: shape.map(dim => (typeof dim === 'number' || (typeof dim === 'string' && known(dim)) ? dim : 1)),
+    fill: 0,
+  }
+}
+
+// ── A quantizer that emits Q/DQ ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Codes of a weight, its scale, and the scale of what it is multiplied with. */
+type Pairs = Readonly<
+  Record<string, { readonly codes: Tensor; readonly scale: number; readonly input: number }>
+>
+
+const staticPairs = defineAlgorithm<Params, Readonly<Record<string, Pairs>>>({
+  id: '@test/quantizers/static-pairs',
+  version: 1,
+  summary: 'Codes both sides of every MatMul with a matrix to 8 bits, with ranges from samples.',
+  contract: { needs: ['weight:float32'], takes: ['weight:float'], gives: ['weight:coded'] },
+  params: {},
+  groups: codedGroups,
+  async fit(ctx) {
+    const state: Record<string, Pairs> = {}
+    for (const name of ctx.parts) {
+      const part = ctx.model.part(name)
+      const inputs = inputsOf(part.graph)
+      const all = claimed(part, ctx)
+      const values = [...new Set(all.flatMap(weight => inputs.get(weight.name) ?? []))]
+      const ranges = await ctx.statistics(name, values.map(value => ({ value, kind: 'absmax' }))) // prettier-ignore
+      const pairs = await Promise.all(all.map(async ({ name, tensor }) => {
+        const W = await floats(tensor)
+        const scale = Math.fround(W.reduce((peak, w) => Math.max(peak, Math.abs(w)), 0) / 127)
+        const codes = memoryTensor('int8', tensor.shape, Int8Array.from(W, w => Math.round(w / scale)))
+        return [name, { codes, scale, input: (ranges.get(inputs.get(name) ?? '')?.absmax?.[0] ?? 0) / 127 }] as const
+      })) // prettier-ignore
+      state[name] = Object.fromEntries(pairs)
+    }
+    return state
+  },
+  rewrite: (model, ctx, state) =>
+    ctx.parts.reduce(
+      (made, name) => made.withGraph(name, withPairs(made.part(name).graph, state[name] ?? {})),
+      model,
+    ),
+})
+
+/** Weight name to the value multiplied with it, as statistics call it: behind the path of the body that makes it. */
+function inputsOf(graph: Graph): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { scope, node } of walk(graph)) {
+    const [input = '', weight = ''] = node.inputs
+    const path = resolve(scope, input)?.path ?? ''
+    if (node.op === 'MatMul') found.set(weight, path === '' ? input : `${path}/${input}`)
+  }
+  return found
+}
+
+/** x → Q → DQ → MatMul ← DQ ← codes, on the edges of the MatMul alone, in the body where it stands. */
+function withPairs(graph: Graph, pairs: Pairs): Graph {
+  return mapBodies(graph, (body, scope) => {
+    const draft = new Draft(body, scope)
+    for (const node of body.nodes) {
+      const [input = '', name = ''] = node.inputs
+      const pair = node.op === 'MatMul' ? pairs[name] : undefined
+      if (!pair) continue
+      const [coded = ''] = draft.add({ op: 'QuantizeLinear', inputs: [input, `${name}_input_scale`, 'zero_int8'] }).outputs
+      const [left = ''] = draft.add({ op: 'DequantizeLinear', inputs: [coded, `${name}_input_scale`, 'zero_int8'] }).outputs
+      const [right = ''] = draft.add({ op: 'DequantizeLinear', inputs: [`${name}_Q8`, `${name}_scale`, 'zero_int8'] }).outputs
+      draft.replace(node, { inputs: [left, right] })
+    }
+    if (scope.path !== '') return draft.finish()
+    draft.setInitializer('zero_int8', scalarTensor('int8', 0))
+    for (const [name, { codes, scale, input }] of Object.entries(pairs)) {
+      draft.setInitializer(`${name}_Q8`, codes, { origins: body.initializers.get(name)?.origins ?? [name] })
+      draft.setInitializer(`${name}_scale`, scalarTensor('float32', scale))
+      draft.setInitializer(`${name}_input_scale`, scalarTensor('float32', input))
+      draft.removeInitializer(name)
+    }
+    return draft.finish()
+  }) // prettier-ignore
+}
+
+// ── What they prove ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const runtime = createRuntime({ session: { graphOptimizationLevel: 'basic' } })
+afterAll(() => runtime.close())
+
+const dims = { batch_size: 1, steps: 1, height: 16, width: 16, sequence_length: 7 }
+const feedsOf = (model: Model, seed: number) => feedsFor(model.part('model').graph, { dims, seed })
+const exact = { atol: 0, rtol: 0 }
+
+/** Self-attention, on both sides of the gate; exports name it by node or, in metadata, by module. */
+const place = { include: ['*attn1*to_*'] }
+
+const quantizers: readonly (readonly [string, () => Step])[] = [
+  ['Q/DQ', () => staticPairs({}, place)],
+  ['MatMulNBits', () => nearest({ blockSize: 16 }, place)],
+]
+
+describe.each(['fixtures/sd15-tiny-ts/unet/model.onnx', 'fixtures/sd15-tiny-dynamo/unet/model.onnx'])(
+  '%s',
+  fixture => {
+    describe.each(quantizers)('a gate and %s', (_, quantizer) => {
+      zooTest(fixture, 'in both orders give the same valid model', async file => {
+        const model = await load(file)
+        const samples: readonly Sample[] = [1, 2].map(seed => ({
+          part: 'model',
+          feeds: feedsOf(model, seed),
+        }))
+        const options = { samples, runtime }
+        for (const steps of [[deepCache(), quantizer()], [quantizer(), deepCache()]]) expect(plan(model, steps).conflicts).toEqual([]) // prettier-ignore
+        const plain = await smash(model, [quantizer()], options)
+        const feeds = feedsOf(model, 3)
+        for (const steps of [
+          [deepCache(), quantizer()],
+          [quantizer(), deepCache()],
+        ]) {
+          const made = await smash(model, steps, { ...options, order: 'given' })
+          const { graph } = made.part('model')
+          expect(check(graph)).toEqual([])
+          expect([...graph.initializers.keys()].sort()).toEqual(
+            [...plain.part('model').graph.initializers.keys()].sort(),
+          )
+          for (const { body, path } of scopes(graph)) if (path !== '') expect(body.initializers.size).toBe(0)
+          expectPairsTogether(graph)
+          await expectSameOutputs(runtime, made, plain, { feeds, ...exact })
+          await expectGate(made, model)
+          const sink = memorySink()
+          await save(made, sink)
+          const again = await load(memoryFolder(sink.files, 'model'), { algorithms: [deepCache] })
+          expect(again.ports).toEqual(made.ports)
+          await expectCached(again, feeds, feedsOf(model, 4))
+        }
+      })
+    })
+  },
+)
+
+/** Every Q/DQ stands in the body of the MatMul it serves, so that ONNX Runtime can fuse them; there are some on both sides. */
+function expectPairsTogether(graph: Graph): void {
+  const paths = new Set<string>()
+  for (const { scope, node } of walk(graph)) {
+    if (node.op === 'MatMulNBits') paths.add(scope.path)
+    if (node.op !== 'DequantizeLinear') continue
+    paths.add(scope.path)
+    for (const name of node.outputs) {
+      expect(scope.body.isOutput(name)).toBe(false)
+      expect(scope.body.users(name).map(use => use.node.op)).toEqual(['MatMul'])
+    }
+  }
+  expect(paths).toEqual(new Set(['', 'gate/then_branch']))
+}
+
+/** Inside the branch something is counted while the gate is open, nothing while it is closed. */
+async function expectGate(made: Model, model: Model): Promise<void> {
+  const { graph } = made.part('model')
+  const branch = [...scopes(graph)].find(({ path }) => path === 'gate/then_branch')?.body
+  const inner = branch?.nodes.find(({ op }) => op === 'Conv')?.outputs[0] ?? ''
+  const value = `gate/then_branch/${inner}`
+  const feeds = withNeutral(made, 'model', feedsOf(model, 3))
+  const outputs = await runOnce(runtime, graph, feeds)
+  const caches = made.ports.filter(({ direction }) => direction === 'output')
+  const cached = Object.fromEntries(caches.flatMap(({ name, pair = '' }) => (outputs[name] ? [[pair, outputs[name]]] : []))) // prettier-ignore
+  const counted = async (open: 0 | 1): Promise<number | undefined> => {
+    const full = { dtype: 'bool', shape: [], data: Uint8Array.of(open) } as const
+    const samples = { async *[Symbol.asyncIterator]() { yield { ...feeds, ...cached, full } } } // prettier-ignore
+    return (await runtime.statistics(graph, [{ value, kind: 'absmax' }], samples)).get(value)?.count
+  }
+  expect(await counted(1)).toBeGreaterThan(0)
+  expect(await counted(0)).toBe(0)
+}
+
+/** Steps 0 and 2 run in full; step 1 takes the deep half of step 0, so only with the feeds of step 0 it is what it would be. */
+async function expectCached(model: Model, first: Sample['feeds'], second: Sample['feeds']): Promise<void> {
+  const live = await runtime.open(model)
+  const [full, other] = [await live.run('model', first), await live.run('model', second)]
+  const generation = live.generation({ steps: 3 })
+  expect(differences(await generation.run('model', first), full, exact)).toEqual([])
+  expect(differences(await generation.run('model', second), other, exact)).not.toEqual([])
+  expect(differences(await generation.run('model', second), other, exact)).toEqual([])
+  expect(differences(await generation.run('model', second), other, exact)).toEqual([])
+  await generation.close()
+  await live.close()
+}
