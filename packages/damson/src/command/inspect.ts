@@ -23,7 +23,7 @@ export interface Inspection {
   readonly algorithms: readonly AlgorithmInspection[]
 }
 
-export interface PartInspection {
+interface PartInspection {
   readonly part: string
   readonly role: string
   readonly opset: number
@@ -37,7 +37,7 @@ export interface PartInspection {
   readonly facts: readonly string[]
 }
 
-export interface AlgorithmInspection {
+interface AlgorithmInspection {
   readonly part: string
   /** Full id. */
   readonly algorithm: string

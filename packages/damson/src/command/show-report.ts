@@ -2,25 +2,15 @@
 import type { CompareReport, PartReport } from '../compare/report.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { bytesText, countText, decibelText, ratioText, timeText } from './units.ts'
+import { bytesText, countText, decibelText, plural, ratioText, timeText } from './units.ts'
 
 /** Prints a comparison: a row a part, the worst output of each, then loading. */
 export function showReport(report: CompareReport, terminal: Terminal): void {
   const { out, colors } = terminal
   const rows = report.parts.map(partRow)
   const head = [
-    'part',
-    'parameters',
-    'size',
-    '',
-    'ratio',
-    'worst output',
-    'SQNR',
-    'cosine',
-    'latency',
-    '',
-    'new/old (95 %)',
-  ]
+    'part', 'parameters', 'size before', 'after', 'ratio', 'worst output', 'SQNR', 'cosine', 'run before', 'after', 'new/old (95 %)',
+  ] // prettier-ignore
   out(table(head, [...rows, totalRow(report)], colors))
   const [before, after] = report.load ?? []
   if (before && after) {
@@ -36,7 +26,7 @@ export function showReport(report: CompareReport, terminal: Terminal): void {
       : 'given'
   out(
     colors.dim(
-      `  ${samples.count} samples a part, ${kind}. ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
+      `  ${plural(samples.count, 'sample')} a part, ${kind}. ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
     ),
   )
 }
