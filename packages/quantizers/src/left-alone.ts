@@ -1,5 +1,5 @@
 // Nothing is left alone silently: one warning a part says which weights stay as they are, and why.
-import type { Group } from '@damson/core'
+import { formatBytes, type Group } from '@damson/core'
 import type { Refusal, Weight } from '@damson/graph'
 
 /** A weight that stays, with the reason. */
@@ -40,7 +40,7 @@ export function warnLeftAlone(
   const bytes = bytesOf(left.map(({ weight }) => weight))
   ctx.warn(
     'left-alone',
-    `Part "${part}": ${left.length} weights (${bytes} bytes) stay as they are. ${list.join('; ')}.`,
+    `Part "${part}": ${left.length} weights (${formatBytes(bytes)}) stay as they are. ${list.join('; ')}.`,
     { part, bytes, reasons: counted },
   )
 }
