@@ -25,7 +25,13 @@ export { load, type Loadable, type LoadOptions } from './load.ts'
 export { save, type Savable, type SaveOptions, type SaveResult } from './save.ts'
 export { explain, type Acceptance } from './explain.ts'
 export { withNeutral } from './ports.ts'
-export { checkControls, middlewares, sessionOptions, type AttachedMiddleware, type MergedSession } from './replays.ts'
+export {
+  checkControls,
+  middlewares,
+  sessionOptions,
+  type AttachedMiddleware,
+  type MergedSession,
+} from './replays.ts'
 export type { Samples } from './samples.ts'
 export { smash, type SmashOptions } from './smash.ts'
 export { isAbort } from './abort.ts'

@@ -147,7 +147,11 @@ function askPart(
   const [keys, inside] = [keysOf(kept), keysOf(cut)]
   const effects = effectsOf(ground.facts, index, kept, step.algorithm)
   const split = partial.flatMap(site => index.keyOf(site) ?? [])
-  return { part: part.name, claim: { index, groups: kept, keys, inside, effects }, partial: [...new Set(split)] }
+  return {
+    part: part.name,
+    claim: { index, groups: kept, keys, inside, effects },
+    partial: [...new Set(split)],
+  }
 }
 
 /**

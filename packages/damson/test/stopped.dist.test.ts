@@ -5,16 +5,14 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { contentOf, folderWith } from './model-folders.ts'
 import { damson } from './run-command.ts'
-import { startDamson } from './spawn-command.ts'
+import { startDamson, type Running } from './spawn-command.ts'
 
 const args = ['--with', 'weight-only:bits=8', '--no-verify']
 const source = 'models/use_lite.onnx'
 
 /** Waits until something beside the source shows in the folder: the write has begun. */
-async function writingIn(folder: string, ended: Promise<unknown>): Promise<void> {
-  let over = false
-  void ended.then(() => (over = true))
-  while (!over && (await readdir(folder)).length < 2) await setTimeout(1)
+async function writingIn(folder: string, { child }: Running): Promise<void> {
+  while (child.exitCode === null && (await readdir(folder)).length < 2) await setTimeout(1)
 }
 
 test.each([
@@ -48,9 +46,9 @@ test.each([
 test.each(['SIGINT', 'SIGTERM'] as const)('%s while it writes leaves nothing behind', async signal => {
   const folder = await folderWith(source, 'model.onnx')
   const before = await contentOf(folder)
-  const { child, ended } = startDamson(folder, 'smash', 'model.onnx', ...args, '-o', 'out')
-  await writingIn(folder, ended)
-  child.kill(signal)
-  expect(await ended).toMatchObject({ code: 130, notes: expect.stringMatching(/Stopped\. Nothing was written\.\n$/) }) // prettier-ignore
+  const running = startDamson(folder, 'smash', 'model.onnx', ...args, '-o', 'out')
+  await writingIn(folder, running)
+  running.child.kill(signal)
+  expect(await running.ended).toMatchObject({ code: 130, notes: expect.stringMatching(/Stopped\. Nothing was written\.\n$/) }) // prettier-ignore
   expect(await contentOf(folder)).toEqual(before)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { assertValid } from './check/check.ts'
 import { Draft } from './draft.ts'
-import type { Body} from './ir.ts';
+import type { Body } from './ir.ts'
 import { Graph, type Node } from './ir.ts'
 import { innerScopes, scopeOf } from './scope.ts'
 import { parse } from './text/parse.ts'

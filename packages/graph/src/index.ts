@@ -60,7 +60,14 @@ export { sourceTensor } from './tensors/source-tensor.ts'
 export { residentArray, toTypedArray, type TypedArray } from './tensors/typed-array.ts'
 export { createSha256, createSpill, fileSink, fileSource, folderSink, pathFolder } from '#platform'
 export { handleSink } from './storage/handle-sink.ts'
-export { openFolder, openSink, openSource, type FolderLike, type SinkLike, type SourceLike } from './storage/open.ts'
+export {
+  openFolder,
+  openSink,
+  openSource,
+  type FolderLike,
+  type SinkLike,
+  type SourceLike,
+} from './storage/open.ts'
 export type { Spill } from './storage/spill.ts'
 export { streamSink } from './storage/stream-sink.ts'
 export { streamSource } from './storage/stream-source.ts'
@@ -89,7 +96,15 @@ export { constantToInitializer, initializersOffInputs } from './rules/constants.
 export { convBatchNorm } from './rules/conv-bn.ts'
 export { gemmToMatMul, matMulAddToGemm } from './rules/gemm.ts'
 export { cleaning, identities, simplification } from './rules/lists.ts'
-export { broadcastsInto, constantNumbers, fill, isFloat, rank, staticShape, widens } from './rules/shape-facts.ts'
+export {
+  broadcastsInto,
+  constantNumbers,
+  fill,
+  isFloat,
+  rank,
+  staticShape,
+  widens,
+} from './rules/shape-facts.ts'
 export { extract, type ExtractOptions } from './surgery/extract.ts'
 export { gate, type Gated, type GateOptions } from './surgery/gate.ts'
 export type { Otherwise } from './surgery/else-branch.ts'

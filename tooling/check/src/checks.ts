@@ -25,7 +25,8 @@ export const checks: Readonly<Record<string, Check>> = {
     const violations = Object.values(houseRules).flatMap(rule => rule(workspace))
     return violations.length === 0 ? [] : [report(violations)]
   },
-  types: command('turbo', 'run', 'types', '--continue', '--output-logs=errors-only'),
+  // All packages in one program: each on its own would check what it imports again.
+  types: command('tsc', '-p', '.', '--noEmit'),
   generated: command('turbo', 'run', 'generated', '--output-logs=errors-only'),
   build: command('turbo', 'run', 'build:types', '--output-logs=errors-only'),
   knip: command('knip', '--no-config-hints'),

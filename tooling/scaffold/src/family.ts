@@ -26,7 +26,13 @@ function packageFiles(family: string): Files {
     exports: entries(true),
     publishConfig: { access: 'public', exports: entries(false) },
     files: ['dist'],
-    scripts: { build: 'tsup', 'build:types': 'tsup --dts-only', test: 'vitest run', 'test:dist': 'vitest run --mode dist', types: 'tsc -p .' },
+    scripts: {
+      build: 'tsup',
+      'build:types': 'tsup --dts-only',
+      test: 'vitest run',
+      'test:dist': 'vitest run --mode dist',
+      types: 'tsc -p .',
+    },
     dependencies: { '@damson/core': 'workspace:^', '@damson/graph': 'workspace:^' },
     devDependencies: { '@damson/config': 'workspace:*', '@damson/testing': 'workspace:*' },
   }

@@ -1,6 +1,5 @@
 // An engine in a worker or child process. If the far side dies or is interrupted, only the call under way fails: a fresh
 // one is started on the next use, and each session is reopened when it is next run.
-import type { Outputs } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import type { Engine, ModelSource, OrtSessionOptions, SessionShape } from './engine.ts'
 import { detachable, type Answer, type Numbered, type OrtChoice, type Request } from './message.ts'

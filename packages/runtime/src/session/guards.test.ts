@@ -124,7 +124,10 @@ describe('targets', () => {
 
   test('cuda without its files is one good error', async () => {
     const cuda = createRuntime({ target: 'cuda' })
-    await expect(run(identity, { x: float([1, 2], [1, 2]) }, cuda)).rejects.toMatchObject({ code: 'provider-unavailable', message: expect.stringMatching(/cuda/) })
+    await expect(run(identity, { x: float([1, 2], [1, 2]) }, cuda)).rejects.toMatchObject({
+      code: 'provider-unavailable',
+      message: expect.stringMatching(/cuda/),
+    })
     await cuda.close()
   })
 

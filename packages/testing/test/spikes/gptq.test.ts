@@ -14,7 +14,7 @@ import {
   type Tensor,
   type Weight,
 } from '@damson/graph'
-import { dequantizeBlocks, packCodes, type BlockSpec } from '@damson/numerics'
+import { packCodes, type BlockSpec } from '@damson/numerics'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect } from 'vitest'

@@ -16,8 +16,7 @@ export function withAttribute(node: Node, name: string, value: string | number):
   return { ...node, attributes: new Map([...node.attributes, [name, attribute]]) }
 }
 
-const isReference = (node: Node, name: string): boolean =>
-  node.attributes.get(name)?.type === 'reference'
+const isReference = (node: Node, name: string): boolean => node.attributes.get(name)?.type === 'reference'
 
 /** A function's attribute reference has no value before the call, so it can not become an input. */
 const refuseReference = (node: Node, name: string): Refusal =>
