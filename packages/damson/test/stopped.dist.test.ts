@@ -26,8 +26,8 @@ test.each([
     let left = 0
     // Moments after the write has begun, in milliseconds; the write takes longer than the first and less than the last.
     for (const moment of [0, 5, 20, 60, 150, 400]) {
-      const { child, ended } = startDamson(folder, 'smash', 'model.onnx', ...args, '-o', out)
-      await writingIn(folder, ended)
+      const running = startDamson(folder, 'smash', 'model.onnx', ...args, '-o', out)
+      await writingIn(folder, running)
       await setTimeout(moment)
       child.kill('SIGKILL')
       await ended
