@@ -29,8 +29,8 @@ test.each([
       const running = startDamson(folder, 'smash', 'model.onnx', ...args, '-o', out)
       await writingIn(folder, running)
       await setTimeout(moment)
-      child.kill('SIGKILL')
-      await ended
+      running.child.kill('SIGKILL')
+      await running.ended
       const names = await readdir(folder)
       if (names.includes(out)) expect(await damson(folder, 'inspect', out)).toMatchObject({ code: 0 })
       else left++
