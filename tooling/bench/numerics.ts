@@ -1,6 +1,6 @@
 // How fast the element-wise kernels are: WASM against the plain twin, interleaved, best of several runs. Ratios are what to
 // trust. Run: node --conditions=@damson/source --import tsx tooling/bench/numerics.ts [K] [N]
-import { createKernel, type BlockSpec, type Kernel } from '../../packages/numerics/src/index.ts'
+import { createKernel, type BlockSpec, type Kernel } from '@damson/numerics'
 
 const K = Number(process.argv[2] ?? 4096)
 const N = Number(process.argv[3] ?? 4096)

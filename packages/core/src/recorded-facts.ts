@@ -19,7 +19,7 @@ export function claimNames(site: Site): readonly string[] {
 }
 
 /** Whether an applied step claimed a site, wholly or in part. */
-export function isClaimed(names: readonly string[] | undefined, site: Site): boolean {
+function isClaimed(names: readonly string[] | undefined, site: Site): boolean {
   if (names === undefined) return false
   return names.includes('part') || 'part' in site || claimNames(site).some(name => names.includes(name))
 }

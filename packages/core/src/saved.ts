@@ -4,7 +4,7 @@ import { DamsonError } from '@damson/graph'
 import * as v from 'valibot'
 
 /** Version of the envelope. Raised when a reader of an older damson would misread the file. */
-export const savedVersion = 1
+const savedVersion = 1
 
 const text = v.string()
 const record = v.pipe(v.record(text, v.unknown()), v.readonly())

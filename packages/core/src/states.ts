@@ -6,7 +6,7 @@ import type { State, StateValue } from './algorithm.ts'
 const marker = '$tensor'
 
 /** True for a tensor inside a state. */
-export function isTensor(value: unknown): value is Tensor {
+function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'dtype' in value && 'read' in value
 }
 

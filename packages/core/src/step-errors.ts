@@ -28,7 +28,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw abortError(signal)
 }
 
-export function abortError(signal: AbortSignal): DamsonError {
+function abortError(signal: AbortSignal): DamsonError {
   return new DamsonError('aborted', 'Stopped, as the signal asked for.', { cause: signal.reason })
 }
 

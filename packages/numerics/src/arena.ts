@@ -4,7 +4,7 @@ import { NumericsError } from './error.ts'
 
 const alignment = 64
 
-export interface Claim {
+interface Claim {
   /** One address a size asked for. */
   readonly addresses: readonly number[]
   /** Throws `numerics/stale` once another stream of the same kernel has claimed the memory. */

@@ -138,7 +138,7 @@ export function attributeRest(proto: AttributeProto): AttributeProto | undefined
 }
 
 /** What the IR does not hold of a tensor: its name, its notes. An initializer's name, doc and metadata it does. */
-export function tensorRest(proto: TensorProto): TensorProto | undefined {
+function tensorRest(proto: TensorProto): TensorProto | undefined {
   const { name, docString, metadataProps } = proto
   const fields = {
     ...(name === '' ? {} : { name }),

@@ -11,7 +11,7 @@ import { TensorWriter, type ExternalPlace } from './tensor-writer.ts'
 import { readNow } from './wire.ts'
 
 /** Bytes or a tensor at an offset of a file. */
-export type Part =
+type Part =
   | { readonly offset: number; readonly bytes: Uint8Array }
   | { readonly offset: number; readonly tensor: Tensor }
 

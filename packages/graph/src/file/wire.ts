@@ -9,7 +9,7 @@ export interface Window {
 }
 
 /** A wish for bytes: `length` at `at`, fewer only at the end of the file. */
-export interface Ask {
+interface Ask {
   readonly at: number
   readonly length: number
   /** Where the bytes are wanted, when they are to be kept; of `length`. */

@@ -35,7 +35,7 @@ export function readAttributes(reading: Reading): Map<string, Attribute> {
   return attributes
 }
 
-export function readAttribute(reading: Reading): [string, Attribute] {
+function readAttribute(reading: Reading): [string, Attribute] {
   const name = reading.scan.name('the name of an attribute')
   return [name, readAnnotated(reading)]
 }

@@ -64,7 +64,7 @@ export function readSparse(reading: Reading, type: ValueType): SparseTensor {
 }
 
 /** `float[2] {1, 2}`, with an optional `=` before the content. */
-export function readTypedTensor(reading: Reading): Tensor {
+function readTypedTensor(reading: Reading): Tensor {
   const type = readType(reading.scan)
   reading.scan.accept('=')
   return readTensor(reading, type)

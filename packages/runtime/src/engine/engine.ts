@@ -7,7 +7,7 @@ export type ModelSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly external: readonly ExternalBytes[] }
 
-export interface ExternalBytes {
+interface ExternalBytes {
   readonly path: string
   readonly data: Uint8Array
 }

@@ -16,7 +16,7 @@ export interface Session {
   release(): Promise<void>
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly fetches?: readonly string[]
   readonly signal?: AbortSignal | undefined
   /** For messages. */
