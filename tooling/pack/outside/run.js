@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 
 const session = await InferenceSession.create('out.onnx')
-const ids = () => new Tensor('int64', BigInt64Array.from([1n, 2n, 3n]), [1, 3])
+const ids = () => new Tensor('int64', BigInt64Array.from([1n, 0n, 1n]), [1, 3])
 const feeds = Object.fromEntries(session.inputNames.map(name => [name, ids()]))
 const outputs = await session.run(feeds)
 const first = outputs[session.outputNames[0]]

@@ -9,6 +9,7 @@ import { built } from '@damson/config/node'
 import { requireZoo } from '@damson/zoo'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packInto, pnpm, publicPackages, root, type Tarball } from './packages.ts'
+import { plainEnvironment } from './plain-environment.ts'
 
 // Tarballs hold the build, so there is nothing to test from source.
 describe.runIf(built)('packed and installed into an empty project', () => {
@@ -80,12 +81,6 @@ function failuresIn({ message, assertionResults }: FileReport): string[] {
     ...(message === '' ? [] : [message]),
     ...failed.map(each => `${each.fullName}: ${each.failureMessages.join()}`),
   ]
-}
-
-/** What this workspace's own test run sets must not reach the other project. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const ours = /^(VITEST|NODE_OPTIONS|DAMSON_|VITE_|TEST$|MODE$|DEV$|PROD$|SSR$)/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
 }
 
 function manifestOf(tarballs: readonly Tarball[]): object {

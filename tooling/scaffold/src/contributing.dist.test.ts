@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { built } from '@damson/config/node'
-import { copyWorkspace, root } from '@damson/pack'
+import { copyWorkspace, plainEnvironment, root } from '@damson/pack'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const guide = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
@@ -32,7 +32,7 @@ describe.runIf(built)("CONTRIBUTING's steps, in a copy", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   function run(command: string): void {
-    const env = { ...process.env, CI: '', DAMSON_DIST: '', TURBO_CACHE_DIR: join(root, '.turbo/cache') }
+    const env = { ...plainEnvironment(), CI: '', TURBO_CACHE_DIR: join(root, '.turbo/cache') }
     const { status, stdout, stderr } = spawnSync(command, { cwd: folder, shell: true, encoding: 'utf8', env })
     if (status !== 0) throw new Error(`${command} ended with ${status}\n${stdout}\n${stderr}`)
   }

@@ -1,6 +1,6 @@
 // Two models side by side: size, parameters, quality of every output, latency as a ratio, loading.
-import { DamsonError, type AnyAlgorithm } from '@damson/core'
-import { compareModels, type Comparable } from '../compare/compare-models.node.ts'
+import type { AnyAlgorithm } from '@damson/core'
+import { compareModels, counterpart, type Comparable } from '../compare/compare-models.node.ts'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { exitCodes } from './exit-codes.ts'
 import { readFeeds } from './feeds.node.ts'
@@ -57,13 +57,8 @@ async function loadBoth(
 ): Promise<readonly [Comparable, Comparable]> {
   const before = await loadArgument(first, { algorithms, variant }, terminal)
   const after = await loadArgument(second, { algorithms, variant: otherVariant }, terminal)
-  const missing = [...before.parts.keys()].filter(part => !after.parts.has(part))
-  if (missing.length > 0) {
-    throw new DamsonError(
-      'compare',
-      `Expected the same parts in both models; "${second}" has no ${missing.join(', ')}.`,
-    )
-  }
+  // Several parts must match by name; said before anything is measured.
+  if (before.parts.size > 1) for (const part of before.parts.keys()) counterpart(after, part)
   return [
     comparable(before, first, variant, modules, terminal.cwd),
     comparable(after, second, otherVariant, modules, terminal.cwd),

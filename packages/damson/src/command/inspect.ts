@@ -97,7 +97,7 @@ function inspectPart(model: Model, part: Part): PartInspection {
     role: part.role,
     opset: graph.opset(),
     nodes,
-    parameters: parameterCount(graph),
+    parameters: parameterCount(part),
     bytes: weightBytes(graph),
     inputs: graph.requiredInputs().map(({ name, type }) => `${name} ${typeText(type)}`),
     outputs: graph.outputs.map(({ name, type }) => `${name} ${typeText(type)}`),

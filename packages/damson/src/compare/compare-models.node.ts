@@ -40,7 +40,7 @@ export async function compareModels(
   after: Comparable,
   options: CompareOptions = {},
 ): Promise<CompareReport> {
-  const feeds = feedsOf(before.model, options)
+  const feeds = feedsOf(before.model, after.model, options)
   const load = options.load === false ? [] : await loadCosts([before, after], feeds, options)
   options.onProgress?.('comparing outputs and speed', load.length, load.length + 1)
   const { pairs = 30, budgetMs = 3000 } = options
@@ -68,9 +68,12 @@ async function loadCosts(
   feeds: readonly PartFeeds[],
   { signal, onProgress }: CompareOptions,
 ): Promise<readonly LoadCost[]> {
-  const first = feeds.map(({ part, samples }) => ({ part, samples: samples.slice(0, 1) }))
   const costs: LoadCost[] = []
-  for (const { place } of models) {
+  for (const [at, { place }] of models.entries()) {
+    const first = feeds.map(({ part, other, samples }) => ({
+      part: at === 0 ? part : other,
+      samples: samples.slice(0, 1),
+    }))
     onProgress?.('measuring the load', costs.length, models.length + 1)
     const result = await runJob({ kind: 'load', model: place, feeds: first }, signal)
     if ('load' in result) costs.push(result.load)
@@ -84,19 +87,37 @@ function costs(
   before: Comparable,
   after: Comparable,
 ): Pick<PartReport, 'bytes' | 'parameters'> {
-  const [one, two] = [before.model.part(part), after.model.part(part)]
+  const [one, two] = [before.model.part(part), counterpart(after.model, part)]
   return {
     bytes: [partBytes(one), partBytes(two)],
-    parameters: [parameterCount(one.graph), parameterCount(two.graph)],
+    parameters: [parameterCount(one), parameterCount(two)],
   }
 }
 
-function feedsOf(model: Model, { feeds, samples = 4, dims }: CompareOptions): readonly PartFeeds[] {
+/**
+ * The part of a changed model that answers to a part of the original: that of the same name, or the only one there is.
+ * Throws `compare` when there is neither.
+ */
+export function counterpart(model: Model, name: string): Part {
+  const [only, ...others] = model.parts.values()
+  const found = model.parts.get(name) ?? (others.length === 0 ? only : undefined)
+  if (found) return found
+  throw new DamsonError(
+    'compare',
+    `Expected the same parts in both models; "${model.identity.name}" has ${[...model.parts.keys()].join(', ')}, but no ${name}.`,
+  )
+}
+
+function feedsOf(
+  model: Model,
+  changed: Model,
+  { feeds, samples = 4, dims }: CompareOptions,
+): readonly PartFeeds[] {
   return [...model.parts.values()].map(({ name, graph }) => {
     const given = feeds?.get(name)
     const made = (): readonly Feeds[] =>
       Array.from({ length: samples }, (_, seed) => feedsFor(graph, { seed, ...(dims ? { dims } : {}) }))
-    return { part: name, samples: given ?? made() }
+    return { part: name, other: counterpart(changed, name).name, samples: given ?? made() }
   })
 }
 

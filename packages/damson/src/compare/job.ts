@@ -12,11 +12,13 @@ export interface ModelPlace {
 
 export interface PartFeeds {
   readonly part: string
+  /** What the part is called in the changed model: files of other names hold parts of other names. */
+  readonly other: string
   readonly samples: readonly Feeds[]
 }
 
 export type Job =
-  | { readonly kind: 'load'; readonly model: ModelPlace; readonly feeds: readonly PartFeeds[] }
+  | { readonly kind: 'load'; readonly model: ModelPlace; readonly feeds: readonly Omit<PartFeeds, 'other'>[] }
   | {
       readonly kind: 'compare'
       readonly before: ModelPlace

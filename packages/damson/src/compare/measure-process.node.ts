@@ -50,15 +50,15 @@ async function compare(job: Extract<Job, { kind: 'compare' }>): Promise<JobResul
 }
 
 async function comparePart(
-  before: Live, after: Live, { part, samples }: PartFeeds, { pairs, budgetMs }: { readonly pairs: number; readonly budgetMs: number },
+  before: Live, after: Live, { part, other, samples }: PartFeeds, { pairs, budgetMs }: { readonly pairs: number; readonly budgetMs: number },
 ): Promise<ComparedPart> {
   const sums = new Map<string, QualitySums>()
-  for (const feeds of samples) addOutputs(sums, await after.run(part, feeds), await before.run(part, feeds))
+  for (const feeds of samples) addOutputs(sums, await after.run(other, feeds), await before.run(part, feeds))
   const outputs = [...sums].map(([output, sum]) => qualityOf(output, sum))
   const [first] = samples
   if (pairs === 0 || !first) return { part, outputs }
-  const run = (live: Live, feeds: Feeds) => (): Promise<Outputs> => live.run(part, feeds)
-  const times = await timePairs(run(before, first), run(after, first), () => performance.now(), { pairs, budgetMs })
+  const run = (live: Live, name: string, feeds: Feeds) => (): Promise<Outputs> => live.run(name, feeds)
+  const times = await timePairs(run(before, part, first), run(after, other, first), () => performance.now(), { pairs, budgetMs })
   const latency = { before: median(times.before), after: median(times.after), ...ratioOf(times), pairs: times.before.length }
   return { part, outputs, latency }
 } // prettier-ignore
