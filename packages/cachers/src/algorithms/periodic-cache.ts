@@ -33,7 +33,7 @@ export const periodicCache = defineAlgorithm({
   groups: part =>
     part.role === 'denoiser'
       ? [{ sites: [{ part }], needs: ['loop:denoise', 'run:always'], takes: ['run:always'] }]
-      : refuse(`is a ${part.role}; only a denoiser is run once a step`, part.name),
+      : refuse(`has the role "${part.role}"; only a denoiser is run once a step`, part.name),
   wrap: ctx => reuseEvery(ctx.parts[0] ?? '', ctx.step, ctx.params),
 })
 
