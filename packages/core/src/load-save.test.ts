@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   DamsonError,
   graphToBytes,
@@ -11,6 +14,7 @@ import { expect, test } from 'vitest'
 import { findParts, splitVariant } from './layout.ts'
 import { load } from './load.ts'
 import { modelOf } from './model-value.ts'
+import { recordPrice } from './price.ts'
 import { save } from './save.ts'
 import { formatSaved, parseSaved } from './saved.ts'
 import { textHash } from './files.ts'
@@ -170,4 +174,20 @@ test('names of files and variants', () => {
       'q4',
     ),
   ).toThrow(/decoder_model/)
+})
+
+test('a price is noted in the record without touching the rest', async () => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'damson-price-')), 'model')
+  await save(await load(bytes), folder)
+  const before: unknown = JSON.parse(await readFile(join(folder, 'damson.json'), 'utf8'))
+  await recordPrice(folder, 'damson.json', { sqnr: 36.5 })
+  const after: unknown = JSON.parse(await readFile(join(folder, 'damson.json'), 'utf8'))
+  expect(after).toEqual({
+    ...Object(before),
+    price: { sqnr: 36.5 },
+    checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  expect((await load(folder)).price).toEqual({ sqnr: 36.5 })
+  expect(await code(recordPrice(folder, 'other.json', {}))).toBe('missing-file')
+  await rm(join(folder, '..'), { recursive: true })
 })

@@ -614,6 +614,7 @@ export function record<const D extends Domain, const W extends string = never>(o
     readonly of: D;
 }): Param<Readonly<Record<string, DomainValue<D>>> | W>;
 export function recordPath(layout: Layout, name: string, variant: string | undefined): string;
+export function recordPrice(folder: string | FileSystemDirectoryHandle, record: string, price: Readonly<Record<string, unknown>>): Promise<void>;
 export { refuse } // of another package
 export function resolveParams(algorithm: {
     readonly id: string;

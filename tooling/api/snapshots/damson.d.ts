@@ -144,6 +144,7 @@ export { real } // of another package
 export { recipeSchema } // of another package
 export { record } // of another package
 export { recordPath } // of another package
+export { recordPrice } // of another package
 export { refuse } // of another package
 export { resolveParams } // of another package
 export { roleOf } // of another package

@@ -3,6 +3,7 @@ import {
   DamsonError,
   formatPlan,
   planJson,
+  recordPrice,
   save,
   smash,
   type AnyAlgorithm,
@@ -50,6 +51,7 @@ export async function runSmash(
     terminal.out(`${terminal.colors.bold('Plan')}\n${formatPlan(made)}\n`)
   const written = await write(model, steps, options, terminal)
   const report = options.verify ? await verify(path, model, written.variant, options, terminal) : undefined
+  if (report) await notePrice(options.out, written, report, terminal)
   if (options.json === true)
     terminal.out(JSON.stringify(document(made, written, report, options), undefined, 2))
   else showWritten(written, report, options, terminal)
@@ -59,6 +61,19 @@ export async function runSmash(
     `These outputs hold NaN or infinities where the original has numbers: ${broken.join(', ')}. Exclude nodes before them, or use more bits.`,
   )
   return exitCodes.unverified
+}
+
+/** The record of the model says what the comparison saw. */
+async function notePrice(
+  out: string,
+  { files }: Written,
+  report: CompareReport,
+  { cwd }: Terminal,
+): Promise<void> {
+  const record = [...files.keys()].find(file => /(^|\.)damson(\.\w+)?\.json$/.test(file))
+  const place = pathIn(cwd, out)
+  const folder = place.endsWith('.onnx') ? place.slice(0, Math.max(place.lastIndexOf('/'), 0)) || '/' : place
+  if (record !== undefined) await recordPrice(folder, record, { ...report })
 }
 
 /** The one document of `--json`. */
