@@ -36,11 +36,11 @@ export function warnLeftAlone(
   const counted = [...reasons]
     .map(([reason, weights]) => ({ reason, bytes: bytesOf(weights), weights: weights.map(({ id }) => id) }))
     .toSorted((a, b) => b.bytes - a.bytes)
-  const list = counted.map(({ reason, weights }) => `${weights.length} (${weights[0] ?? ''}): ${reason}`)
+  const list = counted.map(({ reason, weights }) => `${weights.length} like "${weights[0] ?? ''}": ${reason}`)
   const bytes = bytesOf(left.map(({ weight }) => weight))
   ctx.warn(
     'left-alone',
-    `Part "${part}": ${left.length} weights (${formatBytes(bytes)}) stay as they are. ${list.join('; ')}.`,
+    `Part "${part}": left alone, ${left.length} ${left.length === 1 ? 'weight' : 'weights'} (${formatBytes(bytes)}). ${list.join('; ')}.`,
     { part, bytes, reasons: counted },
   )
 }
