@@ -19,7 +19,7 @@ describe('inspect', () => {
     expect(out).toMatch(/operators +Constant 89, Unsqueeze 33/)
     expect(out).toMatch(/weight-only +unet +yes +\d+ weights \(\d\.\d+ MB\), \d+ nodes/)
     expect(out).toMatch(/weight-only +vae_decoder +no +has no constant matrix/)
-    expect(out).toMatch(/periodic-cache +text_encoder +no +is a text-encoder/)
+    expect(out).toMatch(/periodic-cache +text_encoder +no +has the role "text-encoder"/)
     expect(out).toContain('12 other files (177 kB) are carried along')
   })
   test('the same as one JSON document', async () => {
@@ -165,7 +165,7 @@ describe('what is wrong is said', () => {
     ['a variant', ['inspect', bert, '--variant', 'q4'], 2, /Expected a variant of "bert-tiny-ts", got "q4"; it has no variants/],
     ['a variant to write', ['smash', bert, '--variant', 'q4', '-o', './y'], 2, /Variants belong to transformers\.js folders/],
     ['a file for many parts', ['smash', emoji, '-o', './x.onnx'], 2, /Expected a folder to write the 4 parts text_encoder, /],
-    ['other parts', ['compare', bert, emoji], 1, /".*emoji-unet" has no model/],
+    ['other parts', ['compare', bert, emoji], 1, /".*emoji-unet" has .*, but no model/],
     ['a number', ['compare', bert, bert, '--samples', 'x'], 2, /argument 'x' is invalid\. Expected a whole number/],
   ] // prettier-ignore
   test.each(wrong)('%s', async (_, args, code, says) => {
