@@ -32,7 +32,7 @@ export async function runCompare(
 ): Promise<number> {
   const [before, after] = await loadBoth(first, second, options, terminal)
   const feeds = options.feeds === undefined ? undefined : await readFeeds(pathIn(terminal.cwd, options.feeds), before.model) // prettier-ignore
-  const bar = terminal.progress()
+  const bar = await terminal.progress()
   try {
     const report = await compareModels(before, after, {
       samples: options.samples, pairs: options.pairs, dims: options.dim, signal: terminal.signal,

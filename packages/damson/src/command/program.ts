@@ -1,14 +1,11 @@
-// The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own.
+// The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own, loaded
+// when it is asked for: most of the time of a short command is the loading of modules.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { DamsonError, isAbort } from '@damson/core'
-import { listAlgorithms, showAlgorithms } from './algorithms.ts'
-import { runCompare } from './compare.ts'
+import type { CompareArguments } from './compare.ts'
 import { exitCodes } from './exit-codes.ts'
-import { inspect, showInspection } from './inspect.ts'
 import { loadArgument } from './model-arguments.ts'
 import { moduleUrls } from './files.node.ts'
-import { runPlan } from './plan.ts'
-import { runSmash } from './smash.ts'
 import { algorithmsOf, stepsOf, type StepOptions } from './steps.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -154,6 +151,7 @@ function addInspect(program: Command, terminal: Terminal): void {
     .action(async (path: string, options: SharedOptions) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      const { inspect, showInspection } = await import('./inspect.ts')
       const found = inspect(model, algorithms, options.target)
       if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
       else showInspection(found, terminal)
@@ -170,6 +168,7 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
       const steps = await stepsOf(options, algorithms, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      const { runPlan } = await import('./plan.ts')
       exit(await runPlan(model, steps, options, terminal))
     })
 }
@@ -199,6 +198,7 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
         const steps = await stepsOf(options, algorithms, terminal.cwd)
         const model = await loadArgument(path, { algorithms, variant: options.from }, terminal)
         const modules = moduleUrls(options.use, terminal.cwd)
+        const { runSmash } = await import('./smash.ts')
         exit(await runSmash(path, model, steps, { ...options, algorithms, modules }, terminal))
       },
     )
@@ -220,12 +220,13 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
       async (
         first: string,
         second: string,
-        options: Omit<Parameters<typeof runCompare>[2], 'algorithms' | 'modules'> & {
+        options: Omit<CompareArguments, 'algorithms' | 'modules'> & {
           readonly use?: readonly string[]
         },
       ) => {
         const algorithms = await algorithmsOf(options.use, terminal.cwd)
         const modules = moduleUrls(options.use, terminal.cwd)
+        const { runCompare } = await import('./compare.ts')
         exit(await runCompare(first, second, { ...options, algorithms, modules }, terminal))
       },
     )
@@ -239,6 +240,7 @@ function addAlgorithms(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON document')
     .action(async (options: { readonly use?: readonly string[]; readonly json?: boolean }) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
+      const { listAlgorithms, showAlgorithms } = await import('./algorithms.ts')
       if (options.json === true) terminal.out(JSON.stringify(listAlgorithms(algorithms), undefined, 2))
       else showAlgorithms(algorithms, terminal)
     })

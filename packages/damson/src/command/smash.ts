@@ -12,8 +12,6 @@ import {
   type Plan,
   type Step,
 } from '@damson/core'
-import { createRuntime } from '@damson/runtime'
-import { compareModels } from '../compare/compare-models.node.ts'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { presets } from '../presets.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -118,7 +116,7 @@ async function write(
   options: SmashOptions,
   terminal: Terminal,
 ): Promise<Written> {
-  const bar = terminal.progress()
+  const bar = await terminal.progress()
   const warnings: { code: string; message: string }[] = []
   const onEvent: OnEvent = event => {
     if (event.type === 'progress') bar.update(event.step, event.done, event.total)
@@ -126,6 +124,7 @@ async function write(
     if (event.type === 'warning')
       warnings.push({ code: event.code, message: `${event.step}: ${event.message}` })
   }
+  const { createRuntime } = await import('@damson/runtime')
   const runtime = createRuntime()
   try {
     const { signal } = terminal
@@ -159,9 +158,10 @@ async function verify(
   options: SmashOptions,
   terminal: Terminal,
 ): Promise<CompareReport> {
-  const bar = terminal.progress()
+  const bar = await terminal.progress()
   try {
     const after = await loadArgument(options.out, { algorithms: options.algorithms, variant }, terminal)
+    const { compareModels } = await import('../compare/compare-models.node.ts')
     return await compareModels(
       comparable(model, path, options.from, options.modules, terminal.cwd),
       comparable(after, options.out, variant, options.modules, terminal.cwd),

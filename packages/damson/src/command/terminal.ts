@@ -11,7 +11,7 @@ export interface Terminal {
   note(text: string): void
   readonly colors: Colors
   /** A bar on standard error, or none when that is no terminal. */
-  progress(): Progress
+  progress(): Promise<Progress>
   /** Aborts when the user presses Ctrl-C. */
   readonly signal: AbortSignal
   readonly cwd: string
@@ -22,6 +22,9 @@ export interface Progress {
   update(label: string, done: number, total: number): void
   stop(): void
 }
+
+/** What is shown where nobody looks. */
+export const noProgress: Progress = { update: () => {}, stop: () => {} }
 
 /** A terminal that keeps what is printed: for tests. */
 export function memoryTerminal(
@@ -34,7 +37,7 @@ export function memoryTerminal(
     out: text => void (printed.out += `${text}\n`),
     note: text => void (printed.notes += `${text}\n`),
     colors: pc.createColors(false),
-    progress: () => ({ update: () => {}, stop: () => {} }),
+    progress: async () => noProgress,
     signal,
     cwd,
   }
