@@ -1,7 +1,7 @@
 // Puts coded tensors in the place of weights: the new initializers stand where the weight stood (in the body that defined
 // it), every consumer in every body is rewritten, and the weight goes.
 import {
-  Draft, mapBodies, scopes, type Body, type Graph, type Node, type Scope, type Tensor, type Weight,
+  Draft, mapBodies, scopes, walk, type Body, type Graph, type Node, type Scope, type Tensor, type Weight,
 } from '@damson/graph' // prettier-ignore
 
 /** One weight and what takes its place. */
@@ -14,11 +14,7 @@ export interface Replacement {
 }
 
 /** The graph with all replacements made, and the operator set that they need imported. */
-export function replaceWeights(
-  graph: Graph,
-  replacements: readonly Replacement[],
-  microsoft: boolean,
-): Graph {
+export function replaceWeights(graph: Graph, replacements: readonly Replacement[]): Graph {
   const taken = new Set([...scopes(graph)].flatMap(({ body }) => namesOf(body)))
   const plans = replacements.map(each => ({ ...each, names: freshNames(each, taken) }))
   const byNode = new Map(
@@ -36,7 +32,7 @@ export function replaceWeights(
     for (const plan of mine) exchange(draft, plan)
     return draft.finish()
   })
-  return microsoft && replacements.length > 0 ? withMicrosoft(changed) : changed
+  return withMicrosoft(changed)
 }
 
 type Plan = Replacement & { readonly names: ReadonlyMap<string, string> }
@@ -70,9 +66,11 @@ function namesOf(body: Body): readonly string[] {
   return [...infos, ...body.initializers.keys(), ...body.nodes.flatMap(node => [node.name, ...node.outputs])]
 }
 
-/** The graph with com.microsoft imported. */
+/** The graph with com.microsoft imported if a node is of it. */
 function withMicrosoft(graph: Graph): Graph {
-  if (graph.opset('com.microsoft') > 0) return graph
-  const opsets = new Map(graph.header.opsets).set('com.microsoft', 1)
+  const domain = 'com.microsoft'
+  if (graph.opset(domain) > 0) return graph
+  if (![...walk(graph)].some(({ node }) => node.domain === domain)) return graph
+  const opsets = new Map(graph.header.opsets).set(domain, 1)
   return graph.with({ header: { ...graph.header, opsets } })
 }

@@ -3,32 +3,15 @@
 //   int8:   s = max|w| / 127, q = round(w / s)                        channel: a column of a matrix, a filter
 //   uint8:  s = (max − min) / 255, z = round(−min / s), q = round(w / s) + z
 //   y = (Σ (a_q − a_z)(w_q − w_z)) · a_s · w_s
-import {
-  defineAlgorithm,
-  flag,
-  list,
-  oneOf,
-  type Context,
-  type Group,
-  type Model,
-  type Part,
-} from '@damson/core'
-import {
-  isRefusal,
-  refuse,
-  upgradeOpset,
-  weights,
-  type Graph,
-  type Refusal,
-  type Weight,
-} from '@damson/graph'
-import { createCoder, type Coder } from '../coder.ts'
+import { defineAlgorithm, flag, list, oneOf, type Context } from '@damson/core'
+import { refuse, upgradeOpset, type Graph, type Refusal } from '@damson/graph'
+import type { Coder } from '../coder.ts'
 import { choiceOf, int8Operators } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { emitInt8 } from '../int8-operators.ts'
 import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
-import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
-import { replaceWeights, type Replacement } from '../replace-weights.ts'
+import type { Replacement } from '../replace-weights.ts'
+import { quantizesWeights, weightContract } from '../weight-quantizer.ts'
 
 const id = '@damson/quantizers/dynamic-int8'
 const version = 1
@@ -63,71 +46,36 @@ const params = {
 
 type Ctx = Context<typeof params>
 
+const quantizer = quantizesWeights<typeof params, Int8Weight>({
+  prepare: withDynamicQuantize,
+  find: (weight, graph, { params, target }) => int8WeightOf(weight, choiceOf(params, target, graph.opset())),
+  replace: (found, _, coder) => replacementOf(found, coder),
+})
+
 /** Integer products with activations coded at run time. */
 export const dynamicInt8 = defineAlgorithm({
   id,
   version,
   summary: 'Products in 8-bit integers; activations are coded while the model runs, so no data is needed.',
   paper: 'ONNX Runtime quantize_dynamic; Jacob et al. 2018, arXiv 1712.05877',
-  contract: { needs: ['weight:float'], takes: ['weight:float', 'op:plain'], gives: ['weight:coded'] },
+  contract: weightContract,
   params,
-  groups: (part, ctx) => groupsOf(part, ctx),
+  groups: quantizer.groups,
   rewrite: (model, ctx) => {
-    const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-    return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, coder), model)
+    warnOfSaturation(ctx)
+    return quantizer.rewrite(model, ctx)
   },
 })
 
-function groupsOf({ graph }: Part, ctx: Ctx): readonly Group[] | Refusal {
-  if (ctx.target === 'webgpu') return refuse('webgpu has no integer products (MatMulInteger); use weightOnly')
-  const upgraded = withDynamicQuantize(graph)
-  if (isRefusal(upgraded)) return upgraded
-  const candidates = weights(graph)
-    .filter(isCandidate)
-    .map(weight => candidateOf(weight, graph, ctx))
-  const accepted = candidates.flatMap(each => (isRefusal(each) ? [] : [each]))
-  if (accepted.length === 0) {
-    const why = candidates.find(isRefusal)
-    return why
-      ? refuse(`nothing to code; "${why.at ?? ''}" ${why.refused}`, why.at)
-      : refuse('has no constant matrix')
-  }
-  return accepted.map(({ weight }) => ({
-    sites: [{ weight }, ...weight.uses.map(({ node, scope }) => ({ node, path: scope.path }))],
-    needs: ['weight:float'],
-    takes: ['weight:float', 'op:plain'],
-    gives: ['weight:coded'],
-  }))
-}
-
 /** DynamicQuantizeLinear came with opset 11. */
-function withDynamicQuantize(graph: Graph): Graph | Refusal {
+function withDynamicQuantize(graph: Graph, { target }: Ctx): Graph | Refusal {
+  if (target === 'webgpu') return refuse('webgpu has no integer products (MatMulInteger); use weightOnly')
   return upgradeOpset(graph, 11)
 }
 
-function candidateOf(weight: Weight, graph: Graph, { params, target }: Ctx): Int8Weight | Refusal {
-  return int8WeightOf(weight, choiceOf(params, target, graph.opset()))
-}
-
-function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
-  const graph = withDynamicQuantize(model.part(name).graph)
-  if (isRefusal(graph)) return model
-  const claimed = claimedWeights(ctx.groups(name))
-  const replacements: Replacement[] = []
-  const left: LeftAlone[] = []
-  for (const weight of weights(graph).filter(isCandidate)) {
-    const found = candidateOf(weight, graph, ctx)
-    if (isRefusal(found)) left.push({ weight, refusal: found })
-    else if (claimed.has(weight.id)) replacements.push(replacementOf(found, coder))
-  }
-  warnLeftAlone(ctx, name, left)
-  if (ctx.target === 'cpu' && ctx.params.weights === 'int8' && !ctx.params.reduceRange) {
-    ctx.warn(
-      'may-saturate',
-      'int8 products saturate on x86 without VNNI: take weights uint8, or reduceRange.',
-    )
-  }
-  return model.withGraph(name, replaceWeights(graph, replacements, false))
+function warnOfSaturation(ctx: Ctx): void {
+  if (ctx.target !== 'cpu' || ctx.params.weights !== 'int8' || ctx.params.reduceRange) return
+  ctx.warn('may-saturate', 'int8 products saturate on x86 without VNNI: take weights uint8, or reduceRange.')
 }
 
 function replacementOf({ weight, use, spec }: Int8Weight, coder: Coder): Replacement {

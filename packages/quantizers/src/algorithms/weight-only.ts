@@ -2,25 +2,16 @@
 // block. Activations stay in floating point. Codes, scales and zero points are those of ONNX Runtime's own quantizer.
 //   symmetric:  s = w_max / -2^(b-1) with w_max the number of largest magnitude,  q = round(w / s) + 2^(b-1)
 //   asymmetric: s = (max - min) / (2^b - 1),  z = round(-min / s),  q = round(w / s) + z
-import {
-  defineAlgorithm,
-  flag,
-  int,
-  oneOf,
-  type Context,
-  type Group,
-  type Model,
-  type Part,
-} from '@damson/core'
-import { isRefusal, refuse, weights, type Refusal, type Weight } from '@damson/graph'
+import { defineAlgorithm, flag, int, oneOf, type Context } from '@damson/core'
+import { isRefusal, refuse, type Refusal, type Weight } from '@damson/graph'
 import type { BlockSpec } from '@damson/numerics'
 import { codeBlocks, type BlockCodes } from '../block-coding.ts'
 import { emitGather, emitMatMul } from '../block-operators.ts'
 import { blockBytes, nodeBytes } from '../coded-size.ts'
-import { createCoder, type Coder } from '../coder.ts'
+import type { Coder } from '../coder.ts'
 import { matrixOf, type MatrixWeight } from '../matrix-weights.ts'
-import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from '../left-alone.ts'
-import { replaceWeights, type Replacement } from '../replace-weights.ts'
+import type { Replacement } from '../replace-weights.ts'
+import { quantizesWeights, weightContract } from '../weight-quantizer.ts'
 
 const id = '@damson/quantizers/weight-only'
 const version = 1
@@ -52,36 +43,15 @@ export const weightOnly = defineAlgorithm({
   version,
   summary: 'Weights in 2, 4 or 8 bits with a scale for each block; activations stay in floating point.',
   paper: 'ONNX Runtime MatMulNBits; Dettmers & Zettlemoyer 2022, arXiv 2212.09720',
-  contract: { needs: ['weight:float'], takes: ['weight:float', 'op:plain'], gives: ['weight:coded'] },
+  contract: weightContract,
   params,
-  groups: (part, ctx) => groupsOf(part, ctx),
-  rewrite: (model, ctx) => {
-    const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-    return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, coder), model)
-  },
+  ...quantizesWeights<typeof params, MatrixWeight>({
+    find: (weight, _, ctx) => matrixFor(weight, ctx),
+    replace: replacementOf,
+  }),
 })
 
-function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
-  const candidates = weights(part.graph).map(weight => candidateOf(weight, ctx))
-  const accepted = candidates.flatMap(each => (isRefusal(each) ? [] : [each]))
-  if (accepted.length === 0) return bestRefusal(candidates.filter(isRefusal))
-  return accepted.map(({ weight }) => ({
-    sites: [{ weight }, ...weight.uses.map(({ node, scope }) => ({ node, path: scope.path }))],
-    needs: ['weight:float'],
-    takes: ['weight:float', 'op:plain'],
-    gives: ['weight:coded'],
-  }))
-}
-
-/** The most telling reason: of a matrix if there is one, else that there is none. */
-function bestRefusal(refusals: readonly Refusal[]): Refusal {
-  const matrix = refusals.find(({ refused }) => !refused.startsWith('has ') && !refused.startsWith('is int'))
-  return matrix
-    ? refuse(`no matrix to code; "${matrix.at ?? ''}" ${matrix.refused}`, matrix.at)
-    : refuse('has no constant matrix')
-}
-
-function candidateOf(weight: Weight, { params }: Ctx): MatrixWeight | Refusal {
+function matrixFor(weight: Weight, { params }: Ctx): MatrixWeight | Refusal {
   const matrix = matrixOf(weight)
   if (isRefusal(matrix)) return matrix
   if (matrix.use === 'gather' && !params.embeddings)
@@ -104,20 +74,6 @@ function specOf(
   const rule = use === 'gather' ? 'GatherBlockQuantized' : 'MatMulNBits'
   const dtype = weight.tensor.dtype === 'float16' ? 'float16' : 'float32'
   return { K, N, layout, bits, blockSize, symmetric, rule, dtype }
-}
-
-function rewritePart(model: Model, name: string, ctx: Ctx, coder: Coder): Model {
-  const { graph } = model.part(name)
-  const claimed = claimedWeights(ctx.groups(name))
-  const replacements: Replacement[] = []
-  const left: LeftAlone[] = []
-  for (const weight of weights(graph).filter(isCandidate)) {
-    const matrix = candidateOf(weight, ctx)
-    if (isRefusal(matrix)) left.push({ weight, refusal: matrix })
-    else if (claimed.has(weight.id)) replacements.push(replacementOf(matrix, ctx, coder))
-  }
-  warnLeftAlone(ctx, name, left)
-  return model.withGraph(name, replaceWeights(graph, replacements, true))
 }
 
 function replacementOf(matrix: MatrixWeight, ctx: Ctx, coder: Coder): Replacement {

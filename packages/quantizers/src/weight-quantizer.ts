@@ -1,0 +1,90 @@
+// What every quantizer of weights does, whatever its codes are: it claims the weights that it can code together with their
+// consumers, says which ones it leaves alone and why, and puts coded tensors and other operators in their place. What is left
+// for an algorithm to say: its params, which weights it codes and how (`find`), and what takes their place (`replace`).
+import type { Algorithm, Context, Contract, Group, Model, Params, Part } from '@damson/core'
+import { isRefusal, refuse, weights, type Graph, type Refusal, type Weight } from '@damson/graph'
+import { createCoder, type Coder } from './coder.ts'
+import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from './left-alone.ts'
+import { replaceWeights, type Replacement } from './replace-weights.ts'
+
+/** What happens to each weight that a quantizer codes. */
+export const weightContract = {
+  needs: ['weight:float'],
+  takes: ['weight:float', 'op:plain'],
+  gives: ['weight:coded'],
+} as const satisfies Contract
+
+/** What one quantizer of weights knows and others do not. `F`: a weight, and how it is to be coded. */
+export interface WeightQuantizer<P extends Params, F extends { readonly weight: Weight }> {
+  /** The graph that is worked on, in another operator set say, or why there is none. Default: the graph as it is. */
+  readonly prepare?: (graph: Graph, ctx: Context<P>) => Graph | Refusal
+  /** How a weight is to be coded, or why it stays in floating point. */
+  readonly find: (weight: Weight, graph: Graph, ctx: Context<P>) => F | Refusal
+  /** The coded tensors of a weight, and the operators that read them. */
+  readonly replace: (found: F, ctx: Context<P>, coder: Coder) => Replacement
+}
+
+/** The hooks of an algorithm that codes weights one by one. */
+export function quantizesWeights<P extends Params, F extends { readonly weight: Weight }>(
+  quantizer: WeightQuantizer<P, F>,
+): Pick<Algorithm<P, undefined>, 'groups'> & { readonly rewrite: (model: Model, ctx: Context<P>) => Model } {
+  return {
+    groups: (part, ctx) => groupsOf(part, ctx, quantizer),
+    rewrite: (model, ctx) => {
+      const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+      return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, quantizer, coder), model)
+    },
+  }
+}
+
+function groupsOf<P extends Params, F extends { readonly weight: Weight }>(
+  { graph }: Part,
+  ctx: Context<P>,
+  { prepare, find }: WeightQuantizer<P, F>,
+): readonly Group[] | Refusal {
+  const prepared = prepare ? prepare(graph, ctx) : graph
+  if (isRefusal(prepared)) return prepared
+  const left: LeftAlone[] = []
+  const groups: Group[] = []
+  // Sites are those of the part's own graph.
+  for (const weight of weights(graph).filter(isCandidate)) {
+    const found = find(weight, graph, ctx)
+    if (isRefusal(found)) left.push({ weight, refusal: found })
+    else groups.push({ sites: sitesOf(weight), ...weightContract })
+  }
+  return groups.length > 0 ? groups : nothingToCode(left)
+}
+
+function sitesOf(weight: Weight): Group['sites'] {
+  return [{ weight }, ...weight.uses.map(({ node, scope }) => ({ node, path: scope.path }))]
+}
+
+/** The most telling reason is that of the largest weight. */
+function nothingToCode(left: readonly LeftAlone[]): Refusal {
+  const [largest] = left.toSorted((a, b) => b.weight.tensor.byteLength - a.weight.tensor.byteLength)
+  if (!largest) return refuse('has no constant matrix')
+  const { refused, at } = largest.refusal
+  return refuse(`nothing to code; "${largest.weight.id}" ${refused}`, at)
+}
+
+function rewritePart<P extends Params, F extends { readonly weight: Weight }>(
+  model: Model,
+  name: string,
+  ctx: Context<P>,
+  { prepare, find, replace }: WeightQuantizer<P, F>,
+  coder: Coder,
+): Model {
+  const { graph } = model.part(name)
+  const prepared = prepare ? prepare(graph, ctx) : graph
+  if (isRefusal(prepared)) return model
+  const claimed = claimedWeights(ctx.groups(name))
+  const replacements: Replacement[] = []
+  const left: LeftAlone[] = []
+  for (const weight of weights(prepared).filter(isCandidate)) {
+    const found = find(weight, prepared, ctx)
+    if (isRefusal(found)) left.push({ weight, refusal: found })
+    else if (claimed.has(weight.id)) replacements.push(replace(found, ctx, coder))
+  }
+  warnLeftAlone(ctx, name, left)
+  return model.withGraph(name, replaceWeights(prepared, replacements))
+}
