@@ -4,16 +4,21 @@
   node --conditions=@damson/source --import tsx packages/quantizers/test/write-feeds.ts feeds      (with DAMSON_ZOO)
   v/bin/python tooling/peers/quantizers-golden.py $DAMSON_ZOO feeds packages/quantizers/test/golden
 
-Writes blocks.json and int8.json (hashes of codes, scales and zero points, weight by weight) and quality.json (SQNR in dB of
-quantize_dynamic on the feeds). The quality variants are those whose products are exact on any x86 processor: uint8 weights,
-and int8 weights of reduced range; int8 weights of full range saturate where there is no VNNI.
+Writes blocks.json and int8.json (hashes of codes, scales and zero points, weight by weight) and quality.json: of each setting of
+quantize_dynamic the SQNR in dB (mean over feeds), the bytes of the file and how many nodes of a kind hold codes, first at the
+operators and nodes that the tool takes itself (`tool`), then at the very nodes that ours codes (`same`, by its setting `per`,
+and `default`, by its defaults). All sessions ask for exact products: x86 without VNNI adds products of uint8 and int8 in saturating 16 bits,
+`session.x64quantprecision` turns such weights into uint8 first, so the figures are those of any processor.
+`... feeds target quality` writes the last file alone.
 """
 
 import hashlib
 import json
 import logging
+import re
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -59,12 +64,13 @@ def columns(found):
     return {"weights": names, "hashes": {variant: [hashes.get(name) for name in names] for variant, hashes in found.items()}}
 
 
-def dynamic(path, weight, per_channel, reduce_range, ops=None):
+def dynamic(path, weight, per_channel, reduce_range, ops=None, nodes=None):
+    """The quantized model and the bytes of its file."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "model.onnx"
-        quantize_dynamic(path, target, op_types_to_quantize=ops, per_channel=per_channel, reduce_range=reduce_range,
-                         weight_type=QuantType.QInt8 if weight == "int8" else QuantType.QUInt8)
-        return onnx.load(target)
+        quantize_dynamic(path, target, op_types_to_quantize=ops, nodes_to_quantize=nodes, per_channel=per_channel,
+                         reduce_range=reduce_range, weight_type=QuantType.QInt8 if weight == "int8" else QuantType.QUInt8)
+        return onnx.load(target), target.stat().st_size
 
 
 def int8(root):
@@ -74,7 +80,7 @@ def int8(root):
         for weight in ("int8", "uint8"):
             for per in ("channel", "tensor"):
                 for reduce_range in (False, True):
-                    model = dynamic(root / path, weight, per == "channel", reduce_range, ["MatMul", "Gather"])
+                    model, _ = dynamic(root / path, weight, per == "channel", reduce_range, ["MatMul", "Gather"])
                     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
                     hashes = {}
                     for name in arrays:
@@ -88,56 +94,91 @@ def int8(root):
     return out
 
 
-def feeds_of(folder, path):
-    at = folder / path.replace("/", "_")
-    feeds = {}
-    for i, each in enumerate(json.loads((at / "feeds.json").read_text())):
-        feeds[each["name"]] = np.fromfile(at / f"{i}.bin", TYPES[each["dtype"]]).reshape(each["shape"])
-    return feeds
-
-
-def run(model, feeds):
+def run(model, all_feeds):
     options = ort.SessionOptions()
     options.log_severity_level = 4
+    options.add_session_config_entry("session.x64quantprecision", "1")
     session = ort.InferenceSession(model if isinstance(model, str) else model.SerializeToString(), options)
-    return session.run(None, feeds)
+    return [session.run(None, feeds) for feeds in all_feeds]
 
 
 def sqnr(got, want):
-    worst = np.inf
-    for z, y in zip(got, want):
-        if y.dtype.kind != "f":
-            continue
-        keep = np.isfinite(y)
-        signal, noise = (y[keep].astype(np.float64) ** 2).sum(), ((y - z)[keep].astype(np.float64) ** 2).sum()
-        worst = min(worst, np.inf if noise == 0 else 10 * np.log10(signal / noise))
-    return round(float(worst), 2)
+    """Of the worst float output, the mean of all feeds' decibels: a sum of their noise is at times that of one feed."""
+    outputs = [at for at, each in enumerate(want[0]) if each.dtype.kind == "f"]
+    return round(min(float(np.mean([decibels(z[at], y[at]) for z, y in zip(got, want)])) for at in outputs), 2)
+
+
+def decibels(z, y):
+    keep = np.isfinite(y)
+    signal, noise = (y[keep].astype(np.float64) ** 2).sum(), ((y - z)[keep].astype(np.float64) ** 2).sum()
+    return 10 * np.log10(signal / noise) if noise > 0 else 200
+
+
+def coded(model):
+    kinds = {"MatMulInteger": 0, "ConvInteger": 0, "DynamicQuantizeLSTM": 0, "Gather": 0}
+    arrays = {each.name: each.data_type for each in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type in kinds and (node.op_type != "Gather" or arrays.get(node.input[0]) == onnx.TensorProto.UINT8):
+            kinds[node.op_type] += 1
+    return {kind: count for kind, count in kinds.items() if count}
+
+
+def chosen(path, outputs, folder):
+    """A copy in which the nodes of these outputs can be chosen by name, and the names; a Gemm's product has its own."""
+    model = onnx.load(path)
+    often = Counter(node.name for node in model.graph.node)
+    names = []
+    for node in model.graph.node:
+        if node.output[0] in outputs:
+            if node.name == "" or often[node.name] > 1:
+                node.name = node.output[0]
+            names += [node.name, node.name + "_MatMul"]
+    target = Path(folder) / "named.onnx"
+    onnx.save(model, target)
+    return target, names
+
+
+def measured(path, feeds, want, setting, outputs=None):
+    weight, per, reach = setting
+    with tempfile.TemporaryDirectory() as folder:
+        given = {}
+        if outputs is not None:
+            path, names = chosen(path, outputs, folder)
+            given = {"ops": ["MatMul", "Conv", "Gather"], "nodes": names}
+        model, size = dynamic(path, weight, per == "channel", reach == "reduced", **given)
+    return {"dB": sqnr(run(model, feeds), want), "bytes": size, **coded(model)}
 
 
 def quality(root, folder):
+    settings = [(w, per, reach) for w in ("int8", "uint8") for per in ("channel", "tensor") for reach in ("full", "reduced")]
     out = {}
-    for path in sorted(p.name for p in folder.iterdir()):
-        name = next(each for each in (str(f.relative_to(root)) for f in root.rglob("*.onnx")) if each.replace("/", "_") == path)
-        feeds = feeds_of(folder, name)
-        want = run(str(root / name), feeds)
-        out[name] = {}
-        for weight, per, reduced in (("uint8", "channel", False), ("uint8", "tensor", False), ("int8", "channel", True)):
-            try:
-                got = run(dynamic(root / name, weight, per == "channel", reduced), feeds)
-                out[name][f"{weight}/{per}/{'reduced' if reduced else 'full'}"] = sqnr(got, want)
-            except Exception as error:  # what the tool cannot do is golden too
-                out[name][f"{weight}/{per}/{'reduced' if reduced else 'full'}"] = str(error).strip().splitlines()[0][:160]
+    for at in sorted(folder.iterdir()):
+        given = json.loads((at / "feeds.json").read_text())
+        path = given["path"]
+        feeds = [{each["name"]: np.fromfile(at / each["file"], TYPES[each["dtype"]]).reshape(each["shape"]) for each in feed}
+                 for feed in given["feeds"]]
+        want = run(str(root / path), feeds)
+        nodes = given["nodes"]
+        found = {"tool": {}, "same": {}, "default": {}}
+        for setting in settings:
+            found["tool"]["/".join(setting)] = measured(root / path, feeds, want, setting)
+            found["same"]["/".join(setting)] = measured(root / path, feeds, want, setting, nodes[setting[1]])
+            if nodes["default"]:
+                found["default"]["/".join(setting)] = measured(root / path, feeds, want, setting, nodes["default"])
+        out[path] = found
     return out
 
 
 def write(path, value):
     text = json.dumps({"from": f"onnxruntime {ort.__version__}, onnx {onnx.__version__}; tooling/peers/quantizers-golden.py", **value}, indent=1)
-    path.write_text(text + "\n")
+    # A measurement a line.
+    path.write_text(re.sub(r'\{\s*"dB"[^{}]*\}', lambda match: " ".join(match[0].split()), text) + "\n")
 
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
     zoo, fed, target = (Path(each) for each in sys.argv[1:4])
-    write(target / "int8.json", int8(zoo))
+    if "quality" not in sys.argv:
+        write(target / "int8.json", int8(zoo))
+        write(target / "blocks.json", blocks(zoo))
     write(target / "quality.json", quality(zoo, fed))
-    write(target / "blocks.json", blocks(zoo))
