@@ -15,8 +15,9 @@ export function testConfig(built) {
       env: { DAMSON_DIST: built ? '1' : '' },
       pool: 'forks',
       maxWorkers: 2,
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      // Only to end what hangs: on a busy machine a browser alone takes a minute to start.
+      testTimeout: 240_000,
+      hookTimeout: 240_000,
       // The reports are task outputs, so a cached pass still counts its tests in the summary of a CI run.
       reporters: ['default', 'json'],
       outputFile: { json: built ? 'reports/test-dist.json' : 'reports/test.json' },

@@ -18,7 +18,7 @@ describe('inspect', () => {
     expect(out).toMatch(/inputs +sample float32\[batch_size, 4, height, width\]/)
     expect(out).toMatch(/operators +Constant 89, Unsqueeze 33/)
     expect(out).toMatch(/weight-only +unet +yes +\d+ weights \(\d\.\d+ MB\), \d+ nodes/)
-    expect(out).toMatch(/weight-only +vae_decoder +no +has no constant matrix/)
+    expect(out).toMatch(/weight-only +vae_decoder +no +nothing to code; ".+" has 4 dimensions, not 2/)
     expect(out).toMatch(/periodic-cache +text_encoder +no +has the role "text-encoder"/)
     expect(out).toContain('12 other files (177 kB) are carried along')
   })
