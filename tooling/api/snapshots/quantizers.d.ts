@@ -2,10 +2,10 @@
 
 // @damson/quantizers
 export const dynamicInt8: _damson_core.Defined<{
-    weights: _damson_core.Param<"int8" | "uint8" | "auto">;
-    per: _damson_core.Param<"channel" | "tensor">;
+    weights: _damson_core.Param<"uint8" | "int8" | "auto">;
+    per: _damson_core.Param<"tensor" | "channel">;
     reduceRange: _damson_core.Param<boolean>;
-    ops: _damson_core.Param<"auto" | readonly ("MatMul" | "Gemm" | "Conv" | "Gather")[]>;
+    ops: _damson_core.Param<"auto" | readonly ("Conv" | "Gather" | "Gemm" | "MatMul")[]>;
 }, undefined>;
 export { explain } // of another package
 export { load } // of another package
@@ -13,7 +13,7 @@ export { plan } // of another package
 export { save } // of another package
 export { smash } // of another package
 export const weightOnly: _damson_core.Defined<{
-    bits: _damson_core.Param<4 | 2 | 8>;
+    bits: _damson_core.Param<2 | 8 | 4>;
     blockSize: _damson_core.Param<32 | 16 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean>;
     embeddings: _damson_core.Param<boolean>;
@@ -22,15 +22,15 @@ export const weightOnly: _damson_core.Defined<{
 
 // @damson/quantizers/dynamic-int8
 export const dynamicInt8: _damson_core.Defined<{
-    weights: _damson_core.Param<"int8" | "uint8" | "auto">;
-    per: _damson_core.Param<"channel" | "tensor">;
+    weights: _damson_core.Param<"uint8" | "int8" | "auto">;
+    per: _damson_core.Param<"tensor" | "channel">;
     reduceRange: _damson_core.Param<boolean>;
-    ops: _damson_core.Param<"auto" | readonly ("MatMul" | "Gemm" | "Conv" | "Gather")[]>;
+    ops: _damson_core.Param<"auto" | readonly ("Conv" | "Gather" | "Gemm" | "MatMul")[]>;
 }, undefined>;
 
 // @damson/quantizers/weight-only
 export const weightOnly: _damson_core.Defined<{
-    bits: _damson_core.Param<4 | 2 | 8>;
+    bits: _damson_core.Param<2 | 8 | 4>;
     blockSize: _damson_core.Param<32 | 16 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean>;
     embeddings: _damson_core.Param<boolean>;
