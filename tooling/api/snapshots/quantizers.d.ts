@@ -2,8 +2,8 @@
 
 // @damson/quantizers
 export const dynamicInt8: _damson_core.Defined<{
-    weights: _damson_core.Param<"uint8" | "int8" | "auto">;
-    per: _damson_core.Param<"tensor" | "channel">;
+    weights: _damson_core.Param<"auto" | "int8" | "uint8">;
+    per: _damson_core.Param<"channel" | "tensor">;
     reduceRange: _damson_core.Param<boolean>;
     ops: _damson_core.Param<"auto" | readonly ("Conv" | "Gather" | "Gemm" | "MatMul")[]>;
 }, undefined>;
@@ -13,8 +13,8 @@ export { plan } // of another package
 export { save } // of another package
 export { smash } // of another package
 export const weightOnly: _damson_core.Defined<{
-    bits: _damson_core.Param<2 | 8 | 4>;
-    blockSize: _damson_core.Param<32 | 16 | 64 | 128 | 256>;
+    bits: _damson_core.Param<2 | 4 | 8>;
+    blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean>;
     embeddings: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
@@ -22,16 +22,16 @@ export const weightOnly: _damson_core.Defined<{
 
 // @damson/quantizers/dynamic-int8
 export const dynamicInt8: _damson_core.Defined<{
-    weights: _damson_core.Param<"uint8" | "int8" | "auto">;
-    per: _damson_core.Param<"tensor" | "channel">;
+    weights: _damson_core.Param<"auto" | "int8" | "uint8">;
+    per: _damson_core.Param<"channel" | "tensor">;
     reduceRange: _damson_core.Param<boolean>;
     ops: _damson_core.Param<"auto" | readonly ("Conv" | "Gather" | "Gemm" | "MatMul")[]>;
 }, undefined>;
 
 // @damson/quantizers/weight-only
 export const weightOnly: _damson_core.Defined<{
-    bits: _damson_core.Param<2 | 8 | 4>;
-    blockSize: _damson_core.Param<32 | 16 | 64 | 128 | 256>;
+    bits: _damson_core.Param<2 | 4 | 8>;
+    blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean>;
     embeddings: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;

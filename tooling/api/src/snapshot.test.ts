@@ -48,6 +48,12 @@ test('a changed signature changes the text', () => {
   )
 })
 
+test('the order in which the compiler met literals does not show', () => {
+  const text = snapshot({ 'index.d.ts': 'export type A = 16 | 4 | 2;\nexport type B = "b" | "a" | number;' })
+  expect(text).toContain('type A = 2 | 4 | 16;')
+  expect(text).toContain('type B = "a" | "b" | number;')
+})
+
 test('a missing build is an error', () => {
   expect(() => apiSnapshot('@x/y', folder, [['.', join(folder, 'dist/none.d.ts')]])).toThrow(/build first/)
 })

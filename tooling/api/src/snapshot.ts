@@ -96,8 +96,17 @@ function isIn(declaration: ts.Declaration, folder: string): boolean {
 
 const printer = ts.createPrinter({ removeComments: true })
 
+/** A union of literals: the compiler writes its members in the order in which it met them anywhere in the program. */
+const literals = /(?:"[^"]*"|-?\d+)(?: \| (?:"[^"]*"|-?\d+))+/g
+
 function withoutComments(node: ts.Node): string {
-  return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
+  const text = printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
+  return text.replace(literals, union =>
+    union
+      .split(' | ')
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+      .join(' | '),
+  )
 }
 
 function byFirst(a: readonly [string, unknown], b: readonly [string, unknown]): number {
