@@ -29,7 +29,7 @@ export function quantizesWeights<P extends Params, F extends { readonly weight: 
   quantizer: WeightQuantizer<P, F>,
 ): Pick<Algorithm<P, undefined>, 'groups'> & { readonly rewrite: (model: Model, ctx: Context<P>) => Model } {
   return {
-    groups: (part, ctx) => groupsOf(part, ctx, quantizer),
+    groups: (part, ctx) => weightGroups(part, ctx, quantizer),
     rewrite: (model, ctx) => {
       const coder = createCoder(reason => ctx.warn('no-wasm', reason))
       return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, quantizer, coder), model)
@@ -37,10 +37,11 @@ export function quantizesWeights<P extends Params, F extends { readonly weight: 
   }
 }
 
-function groupsOf<P extends Params, F extends { readonly weight: Weight }>(
+/** Every weight that can be coded, with its consumers; a refusal when there is none. */
+export function weightGroups<P extends Params, F extends { readonly weight: Weight }>(
   { graph }: Part,
   ctx: Context<P>,
-  { prepare, find }: WeightQuantizer<P, F>,
+  { prepare, find }: Pick<WeightQuantizer<P, F>, 'prepare' | 'find'>,
 ): readonly Group[] | Refusal {
   const prepared = prepare ? prepare(graph, ctx) : graph
   if (isRefusal(prepared)) return prepared
