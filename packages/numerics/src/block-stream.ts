@@ -2,6 +2,7 @@
 // the finished rows out; memory is the band plus the result of one weight (KN) or of one band (NK), whatever the model's size.
 import type { Arena } from './arena.ts'
 import { planBlockStream, type BandOptions, type BlockPlan } from './block-plan.ts'
+import { hasFloatZeroPoints } from './block-search.ts'
 import type { BlockSizes, BlockSpec } from './block-spec.ts'
 import type { BlockCall } from './engine.ts'
 import { NumericsError, requireInteger } from './error.ts'
@@ -16,7 +17,7 @@ export interface BlockRows {
   readonly packed: Uint8Array<ArrayBuffer>
   /** [to - from, kBlocks] */
   readonly scales: Float32Array<ArrayBuffer>
-  /** [to - from, zeroRowBytes], packed; missing when symmetric. */
+  /** [to - from, zeroRowBytes], packed, or float32 for a search with float ones; missing when symmetric. */
   readonly zeroPoints?: Uint8Array<ArrayBuffer>
   /** Blocks among these rows that cannot be coded: a NaN, an infinity, or a range beyond float32. Refuse the weight. */
   readonly unsoundBlocks: number
@@ -45,7 +46,8 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
   const { engine } = arena
   const claim = arena.claim(plan.regions)
   const [source = 0, floats = 0] = claim.addresses
-  const call = callOf(spec, sizes, claim.addresses)
+  const call = callOf(spec, plan, claim.addresses)
+  new Float32Array(engine.memory(), call.search.table, plan.search.table.length).set(plan.search.table)
   const total = spec.layout === 'KN' ? spec.K : spec.N
   let done = 0
   let unsoundBlocks = 0
@@ -77,8 +79,8 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
 
 type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
 
-function callOf(spec: BlockSpec, sizes: BlockSizes, addresses: readonly number[]): FixedCall {
-  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0] = addresses
+function callOf(spec: BlockSpec, { sizes, search }: BlockPlan, addresses: readonly number[]): FixedCall {
+  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0, table = 0] = addresses
   return {
     ...spec,
     ...sizes,
@@ -88,13 +90,16 @@ function callOf(spec: BlockSpec, sizes: BlockSizes, addresses: readonly number[]
     zeroPoints: spec.symmetric ? 0 : zeroPoints,
     divide: spec.rule === 'GatherBlockQuantized',
     halfScales: spec.dtype === 'float16',
+    search: { kind: search.kind, steps: search.steps, table, tableLength: search.table.length },
   }
 }
 
 /** Engines OR zero points into their bytes. */
 function clearZeroPoints(memory: ArrayBuffer, spec: BlockSpec, plan: BlockPlan, call: FixedCall): void {
   const bytes = new Uint8Array(memory, call.zeroPoints, plan.keptRows * plan.sizes.zeroRowBytes)
-  if (!spec.symmetric) fillZeroPointPadding(bytes.fill(0), spec, plan.sizes)
+  if (spec.symmetric) return
+  bytes.fill(0)
+  if (!hasFloatZeroPoints(spec)) fillZeroPointPadding(bytes, spec, plan.sizes)
 }
 
 function rowsOf(
@@ -106,7 +111,7 @@ function rowsOf(
 ): BlockRows {
   const rows = done.to - done.from
   const packed = new Uint8Array(memory, call.packed, rows * sizes.rowBytes)
-  repeatStaleCodes(packed, spec, sizes)
+  if (call.search.kind === 'minmax') repeatStaleCodes(packed, spec, sizes)
   const scales = new Float32Array(memory, call.scales, rows * sizes.kBlocks)
   if (spec.symmetric) return { ...done, packed, scales }
   return {

@@ -1,6 +1,8 @@
 export { NumericsError } from './error.ts'
 export { blockSizes } from './block-spec.ts'
 export type { BlockBits, BlockRule, BlockSizes, BlockSpec } from './block-spec.ts'
+export { hasFloatZeroPoints } from './block-search.ts'
+export type { BlockSearch, HalfQuadratic } from './block-search.ts'
 export { createKernel } from './kernel.ts'
 export type { Kernel, KernelOptions } from './kernel.ts'
 export { blockSlices, blockStreamBytes } from './block-plan.ts'

@@ -1,4 +1,5 @@
 // The WASM SIMD engine: compiled from assembly/, a few kB, instantiated with a memory of its own and no imports.
+import { searchKinds } from './block-search.ts'
 import type { BlockCall, Engine, LinearCall, RangeCall } from './engine.ts'
 import { NumericsError } from './error.ts'
 import { wasmBytes } from './wasm-bytes.generated.ts'
@@ -40,18 +41,23 @@ function memoryOf(
 function operationsOf(fn: (name: string) => Fn): Omit<Engine, 'kind' | 'base' | 'memory' | 'reserve'> {
   const blocksOfRows = fn('blocksOfRows')
   const blocksOfColumns = fn('blocksOfColumns')
+  const useSearch = fn('useSearch')
   const [rangeRows, rangeColumns] = [fn('rangeRows'), fn('rangeColumns')]
   const [linearRows, linearColumns] = [fn('linearRows'), fn('linearColumns')]
   const [widenFloat16, widenBfloat16] = [fn('widenFloat16'), fn('widenBfloat16')]
   return {
     // prettier-ignore
-    blocksOfRows: (c: BlockCall) =>
-      blocksOfRows(c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
-        c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales)),
+    blocksOfRows: (c: BlockCall) => {
+      useSearch(searchKinds.indexOf(c.search.kind), c.search.table, c.search.steps)
+      return blocksOfRows(c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
+        c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales))
+    },
     // prettier-ignore
-    blocksOfColumns: (c: BlockCall) =>
-      blocksOfColumns(c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
-        c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales)),
+    blocksOfColumns: (c: BlockCall) => {
+      useSearch(searchKinds.indexOf(c.search.kind), c.search.table, c.search.steps)
+      return blocksOfColumns(c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
+        c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales))
+    },
     range: ({ source, rows, columns, minima, maxima, per }: RangeCall) => {
       const run = per === 'column' ? rangeColumns : rangeRows
       return run(source, rows, columns, minima, maxima)

@@ -33,6 +33,21 @@ export interface GatherGolden {
   }[]
 }
 
+/** Weights [N, K]; codes are one a byte, [N, K]; scales and zero points float32, [N, K / blockSize]. */
+export interface SearchGolden {
+  readonly N: number
+  readonly K: number
+  readonly data: string
+  readonly cases: readonly {
+    readonly kind: 'kquant' | 'hqq'
+    readonly bits: 2 | 4 | 8
+    readonly blockSize: number
+    readonly codes: string
+    readonly scales: string
+    readonly zeroPoints: string
+  }[]
+}
+
 export interface LinearGolden {
   readonly inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: string }>>
   readonly cases: readonly {
@@ -52,6 +67,7 @@ export type FloatGolden = Readonly<Record<string, Readonly<Record<string, string
 interface Golden {
   blocks: BlockGolden
   gather: GatherGolden
+  search: SearchGolden
   linear: LinearGolden
   floats: FloatGolden
 }
