@@ -2,7 +2,7 @@
 // streams through one kernel band by band. Memory: a band and the packed result of one weight (or slice of it).
 import { computeTensors, DamsonError, type Tensor, type WriteBand } from '@damson/graph'
 import {
-  blockSizes, blockSlices, encodeFloats, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
+  blockSizes, blockSlices, encodeFloats, hasFloatZeroPoints, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
 } from '@damson/numerics' // prettier-ignore
 import { unsoundWeight, type Coder } from './coder.ts'
 
@@ -12,7 +12,10 @@ export interface BlockCodes {
   readonly packed: Tensor
   /** [N, kBlocks], float32, or float16 for a float16 weight. */
   readonly scales: Tensor
-  /** [N, ceil(kBlocks * bits / 8)] for MatMulNBits and the same bytes for GatherBlockQuantized; absent when symmetric. */
+  /**
+   * uint8 [N, ceil(kBlocks * bits / 8)] for MatMulNBits and the same bytes for GatherBlockQuantized; as the scales if a
+   * search gives float ones; absent when symmetric.
+   */
   readonly zeroPoints: Tensor | undefined
 }
 
@@ -24,15 +27,13 @@ export function codeBlocks(weight: Tensor, spec: BlockSpec, key: string, coder: 
   const { kBlocks, blob, rowBytes, zeroRowBytes } = blockSizes(spec)
   const { N, bits, blockSize, symmetric, layout, rule = 'MatMulNBits' } = spec
   const rows = rule === 'MatMulNBits' ? [N, kBlocks, blob] : [N, rowBytes]
-  const half = spec.dtype === 'float16'
+  const scale = { dtype: spec.dtype === 'float16' ? 'float16' : 'float32', shape: [N, kBlocks] } as const
+  const zeroPoint = hasFloatZeroPoints(spec) ? scale : ({ dtype: 'uint8', shape: [N, zeroRowBytes] } as const)
+  const search = JSON.stringify(spec.search ?? 'minmax')
   const [packed, scales, zeroPoints] = computeTensors({
-    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}`,
+    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}:${search}`,
     cost: weight.byteLength,
-    outputs: [
-      { dtype: 'uint8', shape: rows },
-      { dtype: half ? 'float16' : 'float32', shape: [N, kBlocks] },
-      ...(symmetric ? [] : [{ dtype: 'uint8' as const, shape: [N, zeroRowBytes] }]),
-    ],
+    outputs: [{ dtype: 'uint8', shape: rows }, scale, ...(symmetric ? [] : [zeroPoint])],
     run: (write, { signal }) => coder.use(kernel => stream(weight, spec, kernel, write, signal)),
   })
   if (!packed || !scales) throw new DamsonError('internal', 'Expected two or three coded tensors.')
@@ -83,8 +84,18 @@ async function writeRows(
   const { rowBytes, zeroRowBytes, kBlocks } = blockSizes(spec)
   const at = first + rows.from
   await write(0, at * rowBytes, rows.packed)
-  const scales = spec.dtype === 'float16' ? encodeFloats(rows.scales, 'float16') : rows.scales
-  const scaleBytes = new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength)
-  await write(1, at * kBlocks * scales.BYTES_PER_ELEMENT, scaleBytes)
-  if (rows.zeroPoints) await write(2, at * zeroRowBytes, rows.zeroPoints)
+  const rowFloats = kBlocks * (spec.dtype === 'float16' ? 2 : 4)
+  const scaleBytes = floatBytes(rows.scales, spec)
+  await write(1, at * rowFloats, scaleBytes)
+  const { zeroPoints } = rows
+  if (!zeroPoints) return
+  if (!hasFloatZeroPoints(spec)) return write(2, at * zeroRowBytes, zeroPoints)
+  const floats = floatBytes(new Float32Array(zeroPoints.buffer, zeroPoints.byteOffset, zeroPoints.length / 4), spec)
+  await write(2, at * rowFloats, floats)
 } // prettier-ignore
+
+/** Bytes of scales or zero points in the type of the weight. */
+function floatBytes(values: Float32Array<ArrayBuffer>, { dtype }: BlockSpec): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = dtype === 'float16' ? encodeFloats(values, 'float16') : values
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}

@@ -1,8 +1,8 @@
 // Weights in 2, 4 or 8 bits with a scale for every block of a row, computed from the smallest and largest number of the
-// block. Activations stay in floating point. Codes, scales and zero points are those of ONNX Runtime's own quantizer.
+// block (or by a search). Activations stay in floating point. Codes, scales and zero points are those of ONNX Runtime's own.
 //   symmetric:  s = w_max / -2^(b-1) with w_max the number of largest magnitude,  q = round(w / s) + 2^(b-1)
 //   asymmetric: s = (max - min) / (2^b - 1),  z = round(-min / s),  q = round(w / s) + z
-import { defineAlgorithm, type Context } from '@damson/core'
+import { defineAlgorithm, oneOf, type Context } from '@damson/core'
 import { codeBlocks } from '../block-coding.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
@@ -10,14 +10,23 @@ import { quantizesBlocks } from '../block-quantizer.ts'
 const id = '@damson/quantizers/weight-only'
 const version = 1
 
-const params = { ...blockParams({ blockSize: 32 }) }
+const params = {
+  ...blockParams({ blockSize: 32 }),
+  /** How scale and zero point of a block are found. */
+  search: oneOf({
+    options: ['minmax', 'mse', 'kquant'],
+    default: 'minmax',
+    doc: 'How scale and zero point of a block are found: by its range, by least squared error, or as llama.cpp and ONNX Runtime do in k-quant (errors weighted by magnitude).',
+  }),
+}
 
 type Ctx = Context<typeof params>
 
 const { contract, groups, rewrite } = quantizesBlocks<Ctx>({
   id,
   version,
-  solve: (matrix, spec, { coder, key }) => codeBlocks(matrix, spec, key, coder),
+  solve: (matrix, spec, { ctx, coder, key }) =>
+    codeBlocks(matrix, { ...spec, search: ctx.params.search }, key, coder),
 })
 
 /** Block-wise weight-only quantization by range (round to nearest). */
