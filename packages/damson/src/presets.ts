@@ -4,26 +4,36 @@ export interface Preset {
   readonly summary: string
   /** Steps as on the command line. */
   readonly steps: readonly string[]
+  /** Steps for what those leave; not an error when they leave nothing. */
+  readonly rest?: readonly string[]
   /** The variant of a transformers.js folder that it writes. */
   readonly variant?: string
 }
 
 /** The presets by name. */
 export const presets: Readonly<Record<string, Preset>> = {
+  fp32: { summary: 'The model as it is.', steps: [], variant: 'fp32' },
+  q8: {
+    summary:
+      'Matrices and embeddings in 8 bits, activations quantized while running: what transformers.js calls q8.',
+    steps: ['dynamic-int8'],
+    variant: 'q8',
+  },
+  int8: {
+    summary: 'The same with int8 weights, which saturate on x86 without VNNI.',
+    steps: ['dynamic-int8:weights=int8'],
+    variant: 'int8',
+  },
+  uint8: { summary: 'The same with uint8 weights.', steps: ['dynamic-int8:weights=uint8'], variant: 'uint8' },
   q4: {
     summary: 'Matrices in 4 bits, symmetric blocks of 32: what transformers.js calls q4.',
     steps: ['weight-only:bits=4,blockSize=32,symmetric=true,embeddings=false,accuracyLevel=0'],
     variant: 'q4',
   },
-  int8: {
-    summary:
-      'Matrices and embeddings in int8, activations quantized while running: what transformers.js calls int8.',
-    steps: ['dynamic-int8:weights=int8'],
-    variant: 'int8',
-  },
-  uint8: {
-    summary: 'The same with uint8 weights: what transformers.js calls uint8.',
-    steps: ['dynamic-int8:weights=uint8'],
-    variant: 'uint8',
+  q2: {
+    summary: 'Matrices in 2 bits, blocks of 32; embeddings in 4, since no operator has them in 2.',
+    steps: ['weight-only:bits=2,blockSize=32'],
+    rest: ['weight-only:bits=4,blockSize=32@rest'],
+    variant: 'q2',
   },
 }

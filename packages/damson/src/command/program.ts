@@ -6,8 +6,9 @@ import type { CompareArguments } from './compare.ts'
 import { exitCodes } from './exit-codes.ts'
 import { loadArgument } from './model-arguments.ts'
 import { moduleUrls } from './files.node.ts'
-import { algorithmsOf, stepsOf, type StepOptions } from './steps.ts'
+import { algorithmsOf, type StepOptions } from './steps.ts'
 import type { Terminal } from './terminal.ts'
+import { wantedOf } from './wanted.ts'
 
 /** Runs the command and gives its exit code; every error ends here, as text or, with --json, as a document. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -54,7 +55,7 @@ function errorDocument(code: string, message: string, details: object = {}): str
 
 /** Errors that say the command line is wrong, not the model. */
 const usageCodes = new Set([
-  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-recipe',
+  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-preset', 'invalid-recipe',
   'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output',
 ]) // prettier-ignore
 
@@ -106,6 +107,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'damson smash model.onnx --with weight-only:bits=4,blockSize=32 -o small.onnx',
     "damson smash ./emoji --with 'weight-only@unet#/down_blocks*' --with dynamic-int8@rest -o ./fast",
     'damson smash ./bert --preset q4 -o ./bert',
+    'damson smash model.onnx --preset fp32,q8,q4 -o ./bert',
+    'damson smash ./t5 --preset fp32@encoder_model,q4@decoder_model_merged -o ./t5',
     'damson smash model.onnx --recipe recipe.json -o small.onnx',
   ],
   compare: [
@@ -126,7 +129,7 @@ const machine = (): Option =>
 function withSteps(command: Command): Command {
   return command
     .option('-w, --with <step>', 'a step, repeatable: id[:k=v,…][@part[#glob]], @rest, or JSON', collect)
-    .option('--preset <name>', 'a named recipe (damson algorithms lists them)')
+    .option('--preset <names>', 'named recipes: q4,q8, or one a session: q4@decoder_model,fp16@embed_tokens')
     .option('--recipe <file>', 'steps from a JSON recipe')
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .addOption(machine())
@@ -166,10 +169,10 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
     .option('--json', 'one JSON document')
     .action(async (path: string, options: SharedOptions & { readonly write?: string }) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
-      const steps = await stepsOf(options, algorithms, terminal.cwd)
+      const wanted = await wantedOf(options, algorithms, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
       const { runPlan } = await import('./plan.ts')
-      exit(await runPlan(model, steps, options, terminal))
+      exit(await runPlan(model, wanted, options, terminal))
     })
 }
 
@@ -195,11 +198,11 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
         },
       ) => {
         const algorithms = await algorithmsOf(options.use, terminal.cwd)
-        const steps = await stepsOf(options, algorithms, terminal.cwd)
+        const wanted = await wantedOf(options, algorithms, terminal.cwd)
         const model = await loadArgument(path, { algorithms, variant: options.from }, terminal)
         const modules = moduleUrls(options.use, terminal.cwd)
         const { runSmash } = await import('./smash.ts')
-        exit(await runSmash(path, model, steps, { ...options, algorithms, modules }, terminal))
+        exit(await runSmash(path, model, wanted, { ...options, algorithms, modules }, terminal))
       },
     )
 }

@@ -31,6 +31,37 @@ export function showReport(report: CompareReport, terminal: Terminal): void {
   )
 }
 
+/** Several results side by side: a row each, with the worst of all outputs and the ratio of all runs together. */
+export function showVariants(
+  results: readonly { readonly name: string; readonly report?: CompareReport; readonly failed?: string }[],
+  { out }: { readonly out: string },
+  terminal: Terminal,
+): void {
+  const rows = results.map(({ name, report, failed }) => (report ? variantRow(name, report) : [name, failed === undefined ? 'not verified' : 'does not run'])) // prettier-ignore
+  const head = ['variant', 'size', 'ratio', 'worst output', 'SQNR', 'cosine', 'new/old']
+  const full = rows.map(row => head.map((_, at) => row[at] ?? ''))
+  terminal.out(`\n${terminal.colors.bold('Variants')} in ${out}\n${table(head, full, terminal.colors)}`)
+}
+
+function variantRow(name: string, { parts }: CompareReport): readonly string[] {
+  const [before, after] = [0, 1].map(at => parts.reduce((sum, { bytes }) => sum + (bytes[at] ?? 0), 0))
+  const worst = parts
+    .flatMap(({ part, outputs }) => outputs.map(each => ({ part, ...each })))
+    .sort((a, b) => (a.sqnr ?? Infinity) - (b.sqnr ?? Infinity))[0]
+  const times = parts.flatMap(({ latency }) => (latency ? [latency] : []))
+  const total = (pick: (latency: (typeof times)[number]) => number): number =>
+    times.reduce((sum, each) => sum + pick(each), 0)
+  return [
+    name,
+    bytesText(after ?? 0),
+    ratioText((after ?? 0) / (before ?? 0)),
+    worst ? (parts.length > 1 ? `${worst.part}.${worst.output}` : worst.output) : '–',
+    worst ? decibelText(worst.sqnr ?? Infinity) : '–',
+    worst ? worst.cosine.toFixed(5) : '–',
+    times.length === 0 ? '–' : ratioText(total(each => each.after) / total(each => each.before)),
+  ]
+}
+
 function partRow({
   part,
   bytes: [before, after],

@@ -15,6 +15,8 @@ import type { CompareReport, LoadCost, PartReport } from './report.ts'
 export interface CompareOptions {
   /** Feeds by part; made up from the inputs of the original where absent. */
   readonly feeds?: ReadonlyMap<string, readonly Feeds[]>
+  /** How many other samples steps were fitted on, for the report; given with `feeds`. */
+  readonly fitted?: number
   /** Generated samples of each part; default 4. */
   readonly samples?: number
   readonly dims?: Readonly<Record<string, number>>
@@ -57,6 +59,7 @@ export async function compareModels(
     samples: {
       count: Math.max(0, ...feeds.map(({ samples }) => samples.length)),
       kind: options.feeds ? 'given' : 'generated',
+      ...(options.fitted === undefined ? {} : { fitted: options.fitted }),
     },
     machine: { cores: availableParallelism(), arch: arch(), ort: compared.ort },
   }

@@ -39,8 +39,8 @@ export interface LoadCost {
 export interface CompareReport {
   readonly parts: readonly PartReport[]
   readonly load?: readonly [LoadCost, LoadCost]
-  /** How many samples, and whether they were recorded or made up from the graphs' inputs. */
-  readonly samples: { readonly count: number; readonly kind: 'generated' | 'given' }
+  /** How many samples, whether they were given or made up from the graphs' inputs, and how many others steps were fitted on. */
+  readonly samples: { readonly count: number; readonly kind: 'generated' | 'given'; readonly fitted?: number }
   readonly machine: { readonly cores: number; readonly arch: string; readonly ort: string }
 }
 
