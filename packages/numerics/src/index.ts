@@ -10,6 +10,8 @@ export type { BandOptions } from './block-plan.ts'
 export type { BlockRows, BlockStream } from './block-stream.ts'
 export { dequantizeBlocks, quantizeBlocks } from './quantize-blocks.ts'
 export type { CodedBlocks } from './quantize-blocks.ts'
+export { codeBookValues, dequantizeByBook, quantizeByBook } from './code-book.ts'
+export type { BookBlocks, CodeBook } from './code-book.ts'
 export {
   flipCodeSigns,
   packCodes,

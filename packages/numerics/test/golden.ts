@@ -48,6 +48,14 @@ export interface SearchGolden {
   }[]
 }
 
+export type BookGolden = readonly {
+  readonly book: 'nf4' | 'fp4'
+  readonly blockSize: number
+  readonly data: string
+  readonly packed: string
+  readonly absmax: string
+}[]
+
 export interface LinearGolden {
   readonly inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: string }>>
   readonly cases: readonly {
@@ -68,6 +76,7 @@ interface Golden {
   blocks: BlockGolden
   gather: GatherGolden
   search: SearchGolden
+  book: BookGolden
   linear: LinearGolden
   floats: FloatGolden
 }
