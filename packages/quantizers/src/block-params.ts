@@ -11,7 +11,12 @@ const blocks = {
   /** Without zero points: a little smaller, a little less exact. */
   symmetric: flag({ default: false, doc: 'Without zero points: a little smaller, a little less exact.' }),
   /** Code embedding tables too. */
-  embeddings: flag({ default: true, doc: 'Code embedding tables too (4 and 8 bits).' }),
+  embeddings: flag({ default: true, doc: 'Code embedding tables too.' }),
+  /** Code weights of convolutions too: a smaller file; they are decoded when a session is made and run as before. */
+  convs: flag({
+    default: false,
+    doc: 'Code weights of convolutions too: a smaller file; they are decoded when a session is made and run as before.',
+  }),
   /** Arithmetic of the product: 0 the runtime's choice, 1 fp32, 2 fp16, 3 bf16, 4 int8 activations; `auto`: 4 on cpu. */
   accuracyLevel: int({
     min: 0,

@@ -70,7 +70,11 @@ export function quantizesBlocks<C extends Context<BlockParams>, S extends State 
         ...finding(ctx, state),
         replace: (found, _, coder) => {
           const { weight, matrix, spec } = found
-          return replaceBlocks(found, solve(matrix, spec, { ctx, coder, weight, state, key }), levelOf(ctx))
+          return replaceBlocks(
+            found,
+            solve(matrix, spec, { ctx, coder, weight, state, key }),
+            accuracyLevelOf(ctx),
+          )
         },
       }).rewrite(model, ctx),
     claimed: (part, ctx) => {
@@ -83,7 +87,8 @@ export function quantizesBlocks<C extends Context<BlockParams>, S extends State 
   }
 }
 
-function levelOf({ params, target }: Context<BlockParams>): number {
+/** `accuracy_level` of what is emitted. */
+export function accuracyLevelOf({ params, target }: Pick<Context<BlockParams>, 'params' | 'target'>): number {
   if (params.accuracyLevel !== 'auto') return params.accuracyLevel
   // Measured: int8 activations make one row 9 times faster than fp32 on CPU; other targets choose for themselves.
   return target.startsWith('cpu') ? 4 : 0

@@ -154,7 +154,7 @@ test('what stays is said, with the reason and the bytes', async () => {
       {
         part: 'model',
         bytes: 864,
-        reasons: [{ reason: 'has 4 dimensions, not 2', bytes: 864, weights: ['f'] }],
+        reasons: [{ reason: 'belongs to a convolution, and convs are off', bytes: 864, weights: ['f'] }],
       },
     ],
   ])
