@@ -5,7 +5,7 @@ import { DamsonError, type DataType } from '@damson/graph'
 import type { Emitter } from './emitter.ts'
 
 export type Field =
-  | 'ran' | 'counted' | 'positions' | 'rows' | 'min' | 'max' | 'absmax' | 'sum' | 'sumOfSquares' | 'sumOfAbsolutes'
+  | 'ran' | 'counted' | 'positions' | 'rows' | 'min' | 'max' | 'sumOfMins' | 'sumOfMaxs' | 'runs' | 'absmax' | 'sum' | 'sumOfSquares' | 'sumOfAbsolutes'
   | 'histogram' | 'gram' // prettier-ignore
 
 /** A small tensor that leaves the session. */
@@ -42,10 +42,17 @@ interface View {
 
 type Emit = (emit: Emitter, view: View, measure: Measure) => readonly Tap[]
 
-const extremes: Emit = (emit, view) => [
-  tap('min', 'float32', reduced(emit, view, 'ReduceMin', Infinity)),
-  tap('max', 'float32', reduced(emit, view, 'ReduceMax', -Infinity)),
-]
+const extremes: Emit = (emit, view) => {
+  const min = reduced(emit, view, 'ReduceMin', Infinity)
+  const max = reduced(emit, view, 'ReduceMax', -Infinity)
+  return [
+    tap('min', 'float32', min),
+    tap('max', 'float32', max),
+    tap('sumOfMins', 'float32', min),
+    tap('sumOfMaxs', 'float32', max),
+    tap('runs', 'float32', min),
+  ]
+}
 
 const kinds: Readonly<Record<StatisticRequest['kind'], Emit>> = {
   minmax: extremes,

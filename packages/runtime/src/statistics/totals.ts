@@ -7,6 +7,9 @@ import { defaultBins, type Field, type Measure } from './measures.ts'
 type Combine = (total: number, value: number) => number
 
 const add: Combine = (total, value) => total + value
+/** A run without a finite number has an infinite extreme. */
+const addFinite: Combine = (total, value) => (Number.isFinite(value) ? total + value : total)
+const countFinite: Combine = (total, value) => (Number.isFinite(value) ? total + 1 : total)
 
 /** How each field grows, and what it starts from. */
 const growth = {
@@ -15,6 +18,9 @@ const growth = {
   rows: { start: 0, combine: add },
   min: { start: Infinity, combine: Math.min },
   max: { start: -Infinity, combine: Math.max },
+  sumOfMins: { start: 0, combine: addFinite },
+  sumOfMaxs: { start: 0, combine: addFinite },
+  runs: { start: 0, combine: countFinite },
   absmax: { start: 0, combine: Math.max },
   sum: { start: 0, combine: add },
   sumOfSquares: { start: 0, combine: add },
@@ -50,6 +56,8 @@ export function openTotals(measured: readonly Measured[]): Totals {
     range(measure) {
       const [from = 0] = field(measure, 'min') ?? []
       const [to = 0] = field(measure, 'max') ?? []
+      const limit = Math.max(Math.abs(from), Math.abs(to))
+      if (measure.symmetric === true && from <= to) return { from: -limit, to: limit }
       return from <= to ? { from, to } : { from: 0, to: 0 }
     },
     results(requests) {
@@ -85,14 +93,20 @@ function resultOf(measure: Measure, sums: Sums): StatisticResult {
   const count = counted.reduce(add, 0)
   const excluded = (sums.get('positions')?.[0] ?? 0) - count
   const common = { count, excluded, ...(measure.axis === undefined ? {} : { counts: counted }) }
-  if (measure.kind === 'histogram') {
-    const { from = 0, to = 0 } = measure.range ?? {}
+  if (measure.kind === 'histogram' && measure.range) {
+    const { from, to } = measure.range
     const counts = sums.get('histogram') ?? new Float64Array(measure.bins ?? defaultBins)
     return { ...common, histogram: { counts, from, to } }
   }
   const rows = sums.get('rows')?.[0]
+  const runs = sums.get('runs')?.[0]
   const fields = [...sums].filter(
-    ([field]) => !['ran', 'counted', 'positions', 'rows', 'histogram'].includes(field),
+    ([field]) => !['ran', 'counted', 'positions', 'rows', 'runs', 'histogram'].includes(field),
   )
-  return { ...common, ...Object.fromEntries(fields), ...(rows === undefined ? {} : { rows }) }
+  return {
+    ...common,
+    ...Object.fromEntries(fields),
+    ...(rows === undefined ? {} : { rows }),
+    ...(runs === undefined ? {} : { runs }),
+  }
 }
