@@ -58,8 +58,10 @@ function wholeOf(value: unknown, dtype: string, at: number): bigint {
         : undefined
   const [low = 0n, high = 0n] = intRanges[dtype] ?? []
   if (whole !== undefined && whole >= low && whole <= high) return whole
+  const rounded = Number.isInteger(value) && !Number.isSafeInteger(value)
+  const advice = rounded ? '; write it as text, since JSON rounds it' : ''
   throw invalid(
-    `whole numbers from ${low} to ${high} (${dtype}), got ${JSON.stringify(value)} at element ${at}`,
+    `whole numbers from ${low} to ${high} (${dtype}), got ${JSON.stringify(value)} at element ${at}${advice}`,
   )
 }
 
