@@ -1,5 +1,6 @@
 // Codes that plain operators decode when a session is made: what quantizers write where no operator reads codes. It is
-// Mul(Sub(codes, zero points), scales), with Casts, shapes and the unpacking of bytes in between.
+// Mul(Sub(codes, zero points), scales), with Casts, shapes and the unpacking of bytes in between, or Mul(Cast(codes), scales)
+// of 8-bit floats.
 import { resolve, type DataType, type Node, type Scope, type WeightUse } from '@damson/graph'
 
 const narrow: ReadonlySet<DataType> = new Set(['uint8', 'int8', 'uint4', 'int4', 'uint2', 'int2'])
@@ -8,12 +9,18 @@ const between = new Set(['Cast', 'Reshape', 'Mul', 'Floor', 'Mod', 'Slice'])
 /** `codes` for codes and zero points of such a weight, `aside` for its scales; undefined for everything else. */
 export function slotInDecoding(use: WeightUse, dtype: DataType): 'codes' | 'aside' | undefined {
   if (use.node.domain !== '') return undefined
+  if (dtype.startsWith('float8')) return use.node.op === 'Cast' ? 'codes' : undefined
   if (narrow.has(dtype))
     return use.node.op === 'Cast' && reaches(use.node, use.scope, 'Sub') ? 'codes' : undefined
   const place = use.node.op === 'Mul' ? use : scalingBehind(use.node, use.scope)
   if (!place) return undefined
   const producer = producerOf(place.node.inputs[1 - (place.input ?? 1)], use.scope)
+  if (producer?.op === 'Cast' && isFloat8(producer.inputs[0], use.scope)) return 'aside'
   return producer?.op === 'Sub' && comesFromCodes(producer, use.scope) ? 'aside' : undefined
+}
+
+function isFloat8(name = '', scope: Scope): boolean {
+  return resolve(scope, name)?.body.tensor(name)?.dtype.startsWith('float8') === true
 }
 
 function producerOf(name: string | undefined, scope: Scope): Node | undefined {

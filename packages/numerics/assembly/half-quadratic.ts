@@ -96,9 +96,8 @@ function powerOf(t: f64, power: f64): f64 {
 }
 
 /**
- * Scale and integer zero point of least squared error among those next to a float zero point, and the range's own; each scale
- * is refitted to its codes and to the weights without the errors that are let go. `out` holds scale and zero point of the
- * range and is overwritten by the better; `next` is the float zero point.
+ * Scale and integer zero point of least squared error among those that `out` holds and those next to a float zero point `next`;
+ * each scale is refitted to its codes and to the weights without the errors that are let go. Overwrites `out`.
  */
 export function integerZeroPoint(
   from: usize, blockSize: i32, next: f32, top: f32, symmetric: bool, table: usize, steps: i32, out: usize,

@@ -4,13 +4,15 @@ import { kQuant } from './k-quant'
 import { roundToHalf } from './lanes'
 import { leastSquares } from './least-squares'
 import { codesEven, codesExact, codesNear } from './packing'
-import { asymmetricScale, parameters, symmetricScale, zeroPointEven } from './parameters'
+import { parameters } from './parameters'
 
 // The numbers of searchKinds in engine.ts.
 const mse: i32 = 1
 const kquant: i32 = 2
 const halfQuadraticInteger: i32 = 3
 const halfQuadraticFloat: i32 = 4
+
+const widthCount: i32 = 8
 
 let search: i32 = 0
 let table: usize = 0
@@ -74,20 +76,19 @@ function searchFloat(
   return true
 }
 
-/** Half-quadratic with an integer zero point: starts from the range, 0 included, and from the float zero point. */
-function searchInteger(
-  from: usize, blockSize: i32, low: f32, high: f32, bits: i32, symmetric: bool,
-): bool {
-  const top = f32x4.splat(<f32>((1 << bits) - 1))
-  const middle = <f32>(1 << (bits - 1))
-  if (!floatZeroPoint(from, blockSize, low, high, f32x4.extract_lane(top, 0), table, steps, parameters)) return false
+/**
+ * Half-quadratic with an integer zero point: starts from least squares and from the float zero point. Behind its own numbers
+ * the table holds the widths for least squares.
+ */
+function searchInteger(from: usize, blockSize: i32, low: f32, high: f32, bits: i32, symmetric: bool): bool {
+  const top = <f32>((1 << bits) - 1)
+  if (!floatZeroPoint(from, blockSize, low, high, top, table, steps, parameters)) return false
   const next = load<f32>(parameters, 4)
-  const l = f32x4.splat(low), h = f32x4.splat(high)
-  const scale = symmetric ? symmetricScale(l, h, middle, false) : asymmetricScale(l, h, top)
-  const zero = symmetric ? f32x4.splat(middle) : zeroPointEven(l, scale, scale, top, middle)
-  store<f32>(parameters, f32x4.extract_lane(scale, 0))
-  store<f32>(parameters, f32x4.extract_lane(zero, 0), 4)
-  integerZeroPoint(from, blockSize, next, f32x4.extract_lane(top, 0), symmetric, table, steps, parameters)
+  const widths = table + 4 + (<usize>steps << 3)
+  if (!leastSquares(from, blockSize, min(low, 0), max(high, 0), bits, symmetric, false, widths, widthCount, parameters)) {
+    return false
+  }
+  integerZeroPoint(from, blockSize, next, top, symmetric, table, steps, parameters)
   return true
 }
 

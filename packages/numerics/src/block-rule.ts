@@ -60,8 +60,7 @@ export function codeBlock(
   return out
 }
 
-/** Scale and zero point of a range, into `out`. */
-export function rangeParameters(low: number, high: number, format: BlockFormat, out: CodedBlock): void {
+function rangeParameters(low: number, high: number, format: BlockFormat, out: CodedBlock): void {
   const { bits, symmetric, divide } = format
   const middle = 1 << (bits - 1)
   const top = (1 << bits) - 1

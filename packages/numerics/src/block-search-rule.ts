@@ -1,5 +1,5 @@
 // One block by search, in plain JavaScript: twin of assembly/search.ts.
-import { rangeParameters, type BlockFormat, type CodedBlock } from './block-rule.ts'
+import type { BlockFormat, CodedBlock } from './block-rule.ts'
 import { floatZeroPoint, integerZeroPoint } from './half-quadratic-rule.ts'
 import { kQuant, type FoundParameters } from './k-quant-rule.ts'
 import { leastSquares } from './least-squares-rule.ts'
@@ -55,7 +55,13 @@ function searchFloat(
   out: CodedBlock,
 ): boolean {
   const top = (1 << format.bits) - 1
-  const found = floatZeroPoint(x, low, high, top, format.search.table)
+  const found = floatZeroPoint(
+    x,
+    low,
+    high,
+    top,
+    format.search.table.subarray(0, 1 + 2 * format.search.steps),
+  )
   if (!found) return false
   const { halfScales } = format
   settle({ scale: fround(1 / found.factor), zeroPoint: found.zeroPoint }, format, out)
@@ -69,15 +75,15 @@ function searchInteger(
   x: Float32Array,
   low: number,
   high: number,
-  format: BlockFormat,
+  { bits, symmetric, search }: BlockFormat,
 ): FoundParameters | undefined {
-  const { bits, symmetric, search } = format
   const top = (1 << bits) - 1
-  const next = floatZeroPoint(x, low, high, top, search.table)
-  if (!next) return undefined
-  const own = { scale: 0, zeroPoint: 0, sound: true }
-  rangeParameters(low, high, { ...format, divide: true, halfScales: false }, own)
-  return integerZeroPoint(x, own, next.zeroPoint, top, symmetric, search.table)
+  const own = search.table.subarray(0, 1 + 2 * search.steps)
+  const next = floatZeroPoint(x, low, high, top, own)
+  const block = { x, low: min(low, 0), high: max(high, 0), bits }
+  const widths = search.table.subarray(own.length)
+  const found = next && leastSquares(block, symmetric, false, widths)
+  return found && integerZeroPoint(x, found, next.zeroPoint, top, symmetric, own)
 }
 
 /** 0 to top; NaN becomes 0. */

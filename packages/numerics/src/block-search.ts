@@ -34,14 +34,16 @@ export type SearchKind = (typeof searchKinds)[number]
 export const searchKinds = ['minmax', 'mse', 'kquant', 'half-quadratic', 'half-quadratic-float'] as const
 
 /**
- * What is added to the width of the range in steps (15 at 4 bits), for `mse`. 0 is among it, so that no block becomes worse.
+ * What is added to the width of the range in steps (15 at 4 bits) for least squares. 0 is among it, so that no block becomes worse.
  * Twice as many widths and two more zero points bring less than 0.02 dB (normal weights, and those of USE-Lite).
  */
-const mseWidths: { readonly [B in BlockBits]: readonly [first: number, step: number, count: number] } = {
-  2: [-0.75, 0.375, 8],
-  4: [-1, 0.5, 8],
-  8: [-1, 0.25, 8],
+const firstWidths: { readonly [B in BlockBits]: readonly [first: number, step: number] } = {
+  2: [-0.75, 0.375],
+  4: [-1, 0.5],
+  8: [-1, 0.25],
 }
+
+const widthCount = 8
 
 /** The paper's defaults. */
 const firstBeta = 10
@@ -50,9 +52,10 @@ const kappa = 1.01
 /** The table of a search. Throws `numerics/argument` for options out of their domain. */
 export function planSearch({ search = 'minmax', bits, symmetric }: BlockSpec): SearchPlan {
   if (search === 'minmax') return { kind: 'minmax', steps: 0, table: new Float32Array(0) }
-  if (search === 'mse') return leastSquaresPlan('mse', bits)
-  if (search === 'kquant') return symmetric ? leastSquaresPlan('kquant', bits) : kQuantPlan(bits)
-  return halfQuadraticPlan(search, symmetric)
+  if (search === 'mse' || (search === 'kquant' && symmetric)) {
+    return { kind: search, steps: widthCount, table: Float32Array.from(widths(bits)) }
+  }
+  return search === 'kquant' ? kQuantPlan(bits) : halfQuadraticPlan(search, bits, symmetric)
 }
 
 /** Float zero points are stored as float32 a block; all others packed. */
@@ -60,9 +63,9 @@ export function hasFloatZeroPoints({ search, symmetric }: Pick<BlockSpec, 'searc
   return !symmetric && typeof search === 'object' && search.zeroPoint === 'float'
 }
 
-function leastSquaresPlan(kind: 'mse' | 'kquant', bits: BlockBits): SearchPlan {
-  const [first, step, steps] = mseWidths[bits]
-  return { kind, steps, table: Float32Array.from({ length: steps }, (_, i) => first + i * step) }
+function widths(bits: BlockBits): readonly number[] {
+  const [first, step] = firstWidths[bits]
+  return Array.from({ length: widthCount }, (_, i) => first + i * step)
 }
 
 /** The reference tries 2^bits - 2, + 0.1, … + 1.9 steps in the range. */
@@ -72,15 +75,20 @@ function kQuantPlan(bits: BlockBits): SearchPlan {
   return { kind: 'kquant', steps, table: Float32Array.from({ length: steps }, (_, i) => -1 + 0.1 * i + top) }
 }
 
-/** p - 1, then for each iteration the error from which on the shrinkage is not 0, |e|^(2 - p) = 1 / beta, and 1 / beta. */
+/**
+ * p - 1, then for each iteration the error from which on the shrinkage is not 0, |e|^(2 - p) = 1 / beta, and 1 / beta; behind
+ * them the widths of least squares, from which an integer zero point starts.
+ */
 function halfQuadraticPlan(
   { zeroPoint, iterations = 20, p = 0.7 }: HalfQuadratic,
+  bits: BlockBits,
   symmetric: boolean,
 ): SearchPlan {
   requireInteger('iterations', iterations, 1, 1000)
   if (!(p > 0 && p <= 1))
     throw new NumericsError('numerics/argument', `p: expected a number above 0 up to 1, got ${p}`)
-  const table = new Float32Array(1 + 2 * iterations)
+  const table = new Float32Array(1 + 2 * iterations + widthCount)
+  table.set(widths(bits), 1 + 2 * iterations)
   table[0] = p - 1
   for (let i = 0, beta = firstBeta; i < iterations; i++, beta *= kappa) {
     // A little less, so that rounding hides none.

@@ -78,8 +78,7 @@ export function powerOf(t: number, power: number): number {
 }
 
 /**
- * Scale and integer zero point of least squared error among those next to the float zero point `next`, and `own`, the range's;
- * each scale is refitted to its codes and to the weights without the errors that are let go.
+ * Scale and integer zero point of least squared error among `own` and those next to the float zero point `next`; each scale is refitted to its codes and to the weights without the errors that are let go.
  */
 export function integerZeroPoint(
   x: Float32Array,
