@@ -1,5 +1,6 @@
 export { load, save, smash, plan, explain } from '@damson/core'
 export { dynamicInt8 } from './algorithms/dynamic-int8.ts'
+export { float8 } from './algorithms/float8.ts'
 export { hqq } from './algorithms/hqq.ts'
 export { half } from './algorithms/half.ts'
 export { weightOnly } from './algorithms/weight-only.ts'
