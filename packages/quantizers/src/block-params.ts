@@ -8,8 +8,18 @@ const blocks = {
   bits: oneOf({ options: [2, 4, 8], default: 4, doc: 'Bits of a code.' }),
   /** Numbers that share a scale: a power of two. */
   blockSize: oneOf({ options: blockSizes, default: 32, doc: 'Numbers that share a scale.' }),
-  /** Without zero points: a little smaller, a little less exact. */
-  symmetric: flag({ default: false, doc: 'Without zero points: a little smaller, a little less exact.' }),
+  /** Without zero points: a little smaller, a little less exact. `auto`: on webgpu, whose fused kernels read no others. */
+  symmetric: flag({
+    or: ['auto'],
+    default: 'auto',
+    doc: 'Without zero points: a little smaller, a little less exact. auto: on webgpu, whose fused kernels read no others.',
+  }),
+  /** `nbits`: operators of ONNX Runtime that read codes. `qdq`: DequantizeLinear in front of plain operators (opset 21). */
+  format: oneOf({
+    options: ['nbits', 'qdq'],
+    default: 'nbits',
+    doc: 'nbits: operators of ONNX Runtime that read codes; qdq: DequantizeLinear in front of plain operators (opset 21).',
+  }),
   /** Code embedding tables too. */
   embeddings: flag({ default: true, doc: 'Code embedding tables too.' }),
   /** Code weights of convolutions too: a smaller file; they are decoded when a session is made and run as before. */

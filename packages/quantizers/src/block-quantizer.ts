@@ -7,6 +7,7 @@ import type { BlockCodes } from './block-coding.ts'
 import type { BlockParams } from './block-params.ts'
 import { blockWeightOf, replaceBlocks, type BlockChoice, type BlockWeight } from './block-weights.ts'
 import type { Coder } from './coder.ts'
+import { accuracyLevelOf, choiceOf, readable } from './block-targets.ts'
 import { claimedWeights } from './left-alone.ts'
 import { quantizesWeights, weightContract, weightGroups } from './weight-quantizer.ts'
 
@@ -38,7 +39,7 @@ export interface BlockQuantizer<C extends Context<BlockParams>, S> {
   readonly solve: BlockSolver<C, S>
   /**
    * How one weight is coded, where the parameters do not say it for all. `state` is undefined while a step is planned and
-   * fitted: then the answer decides only which weights are claimed. Default: `ctx.params`.
+   * fitted: then the answer decides only which weights are claimed. Default: what the parameters say (`choiceOf`).
    */
   readonly choose?: (weight: Weight, ctx: C, state: S | undefined) => BlockChoice
 }
@@ -56,9 +57,10 @@ export interface BlockHooks<C extends Context<BlockParams>, S> {
 export function quantizesBlocks<C extends Context<BlockParams>, S extends State = undefined>(
   quantizer: BlockQuantizer<C, S>,
 ): BlockHooks<C, S> {
-  const { id, version, solve, choose = (_, { params }) => params } = quantizer
+  const { id, version, solve, choose = (_, ctx) => choiceOf(ctx) } = quantizer
   const key = `${id}:${version}`
   const finding = (ctx: C, state?: S) => ({
+    prepare: (graph: Graph): Graph | Refusal => readable(graph, ctx),
     find: (weight: Weight, graph: Graph): BlockWeight | Refusal =>
       blockWeightOf(weight, graph, choose(weight, ctx, state), ctx.params),
   })
@@ -79,17 +81,12 @@ export function quantizesBlocks<C extends Context<BlockParams>, S extends State 
       }).rewrite(model, ctx),
     claimed: (part, ctx) => {
       const claimed = claimedWeights(ctx.groups(part))
+      // A fit tries codes out in the graph as it is, without another opset: with the operators that read them.
+      const params = { ...ctx.params, format: 'nbits' } as const
       return weights(part.graph)
         .filter(({ id }) => claimed.has(id))
-        .map(weight => finding(ctx).find(weight, part.graph))
+        .map(weight => blockWeightOf(weight, part.graph, choose(weight, ctx, undefined), params))
         .filter((found): found is BlockWeight => !isRefusal(found))
     },
   }
-}
-
-/** `accuracy_level` of what is emitted. */
-export function accuracyLevelOf({ params, target }: Pick<Context<BlockParams>, 'params' | 'target'>): number {
-  if (params.accuracyLevel !== 'auto') return params.accuracyLevel
-  // Measured: int8 activations make one row 9 times faster than fp32 on CPU; other targets choose for themselves.
-  return target.startsWith('cpu') ? 4 : 0
 }

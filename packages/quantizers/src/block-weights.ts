@@ -1,19 +1,23 @@
 // Which weights are coded in blocks, how each of them lies as a matrix, and what reads it afterwards.
 import type { Values } from '@damson/core'
 import {
-  elementCount, isRefusal, refuse, type Graph, type Node, type Refusal, type Tensor, type Visit, type Weight,
+  elementCount, isRefusal, refuse, type Draft, type Graph, type Node, type Refusal, type Tensor, type Visit, type Weight,
 } from '@damson/graph' // prettier-ignore
 import type { BlockSpec } from '@damson/numerics'
 import type { BlockCodes } from './block-coding.ts'
 import { decodingBytes, emitDecoding } from './block-decoding.ts'
-import { emitGather, emitMatMul } from './block-operators.ts'
+import { emitGather, emitMatMul, type CodedNames } from './block-operators.ts'
 import type { BlockParams } from './block-params.ts'
 import { blockUseOf, type BlockUse, type MatrixView } from './block-uses.ts'
+import { dequantizable } from './code-layout.ts'
 import { blockBytes, nodeBytes } from './coded-size.ts'
+import { emitDecodedGather, emitDecodedMatMul, emitDecodedWeight } from './dequantize-operators.ts'
 import type { Replacement } from './replace-weights.ts'
 
 /** How one weight is to be coded; the other parameters hold for all of them. */
-export type BlockChoice = Values<Pick<BlockParams, 'bits' | 'blockSize' | 'symmetric'>>
+export interface BlockChoice extends Values<Pick<BlockParams, 'bits' | 'blockSize'>> {
+  readonly symmetric: boolean
+}
 
 /** A weight that can be coded. */
 export interface BlockWeight {
@@ -25,6 +29,7 @@ export interface BlockWeight {
   readonly spec: BlockSpec
   /** What is done with each consumer that gets an operator for codes; the others read the decoded weight. */
   readonly coded: ReadonlyMap<Node, BlockUse>
+  readonly format: 'nbits' | 'qdq'
   /** True when some consumer reads the decoded weight. */
   readonly decoded: boolean
   /** Nodes that are rewritten beside the consumers: products behind a Transpose. */
@@ -40,12 +45,24 @@ export function blockWeightOf(
 ): BlockWeight | Refusal {
   const uses = usesOf(weight, params)
   if (isRefusal(uses)) return uses
-  const found = formOf(weight, uses, choice)
-  if (found.decoded && choice.bits < 8 && graph.opset() < 10)
-    return refuse('would be decoded by Mod, which came with opset 10', weight)
+  const found = formOf(weight, uses, choice, params.format)
+  const unshared = found.format === 'qdq' ? unreadable(found, uses) : undefined
+  if (unshared) return unshared
+  if (found.decoded && graph.opset() < 10)
+    return refuse('would be decoded by Mod and Slice, which came with opset 10', weight)
   const nodes = nodeBytes(weight, found.decoded ? 0 : 2) + (found.decoded ? decodingBytes(weight) : 0)
   const after = blockBytes(found.spec) + nodes
   return after < weight.tensor.byteLength ? found : refuse('is so small that it would grow', weight)
+}
+
+/** Look-ups that DequantizeLinear can decode only as a whole table, in every run. */
+function unreadable({ weight, use, spec }: BlockWeight, uses: readonly BlockUse[]): Refusal | undefined {
+  if (uses.every(({ form }) => form !== 'gather')) return undefined
+  if (use !== 'gather')
+    return refuse('is an embedding that products share, which format qdq cannot; take nbits', weight)
+  return spec.bits === 8
+    ? undefined
+    : refuse('is an embedding, which format qdq decodes in 8 bits only; take nbits', weight)
 }
 
 function usesOf(weight: Weight, params: Values<BlockParams>): readonly BlockUse[] | Refusal {
@@ -68,7 +85,12 @@ function usesOf(weight: Weight, params: Values<BlockParams>): readonly BlockUse[
 }
 
 /** Products decide along which axis blocks run, then look-ups; consumers that do not fit get the decoded weight. */
-function formOf(weight: Weight, uses: readonly BlockUse[], choice: BlockChoice): BlockWeight {
+function formOf(
+  weight: Weight,
+  uses: readonly BlockUse[],
+  choice: BlockChoice,
+  format: BlockWeight['format'],
+): BlockWeight {
   const first = uses.find(({ form }) => form === 'product') ?? uses.find(({ form }) => form === 'gather')
   const view = first && 'view' in first ? first.view : wholeView(weight, uses)
   const fits = (use: BlockUse): boolean => isCoded(use, view, uses, choice)
@@ -85,6 +107,7 @@ function formOf(weight: Weight, uses: readonly BlockUse[], choice: BlockChoice):
     matrix: weight.tensor,
     spec: { ...view, bits, blockSize, symmetric, rule, dtype },
     coded,
+    format,
     decoded: !uses.every(fits),
     readers: uses.flatMap(each => (each.form === 'product' && fits(each) ? each.readers : [])),
   }
@@ -123,21 +146,46 @@ function ceilingOf(K: number): number {
 
 /** The codes in the place of the weight, and the operators that read them in the place of its consumers. */
 export function replaceBlocks(found: BlockWeight, codes: BlockCodes, accuracyLevel: number): Replacement {
-  const { weight, spec, coded, decoded } = found
+  const { weight, spec, coded, decoded, use, format } = found
+  // A product that DequantizeLinear feeds is recognised when its codes lie as [K, N].
+  const layout = use === 'product' ? 'KN' : 'NK'
+  const stored = format === 'qdq' ? dequantizable(codes, spec, layout) : codes
   const suffix = `Q${spec.bits}`
-  const namesOf = (name: (suffix: string) => string) =>
-    ({ codes: name(suffix), scales: name('scales'), zeroPoints: name('zero_points') }) as const
+  const emission = format === 'qdq' ? dequantizing(spec, layout) : reading(spec, accuracyLevel)
+  const namesOf = (name: (suffix: string) => string): CodedNames => ({
+    codes: name(suffix),
+    scales: name('scales'),
+    zeroPoints: name('zero_points'),
+  })
   return {
     weight,
-    tensors: { [suffix]: codes.packed, scales: codes.scales, zero_points: codes.zeroPoints },
+    tensors: { [suffix]: stored.packed, scales: stored.scales, zero_points: stored.zeroPoints },
     emit: (draft, node, name) => {
-      const use = coded.get(node)
+      const each = coded.get(node)
       const names = namesOf(name)
-      if (use?.form === 'gather') emitGather(draft, node, names, spec)
-      if (use?.form !== 'product') return
-      for (const reader of use.readers) emitMatMul(draft, reader.node, names, spec, accuracyLevel)
-      if (use.readers.every(reader => reader.node !== node)) draft.remove(node)
+      if (each?.form === 'gather') emission.gather(draft, node, names)
+      if (each?.form !== 'product') return
+      for (const reader of each.readers) emission.product(draft, reader.node, names)
+      if (each.readers.every(reader => reader.node !== node)) draft.remove(node)
     },
-    ...(decoded ? { decode: (draft, name) => emitDecoding(draft, weight, namesOf(name), spec) } : {}),
+    ...(decoded ? { decode: (draft, name) => emission.whole(draft, weight, namesOf(name)) } : {}),
   }
 }
+
+interface Emission {
+  product(draft: Draft, reader: Node, names: CodedNames): void
+  gather(draft: Draft, node: Node, names: CodedNames): void
+  whole(draft: Draft, weight: Weight, names: CodedNames): void
+}
+
+const reading = (spec: BlockSpec, level: number): Emission => ({
+  product: (draft, reader, names) => emitMatMul(draft, reader, names, spec, level),
+  gather: (draft, node, names) => emitGather(draft, node, names, spec),
+  whole: (draft, weight, names) => emitDecoding(draft, weight, names, spec),
+})
+
+const dequantizing = (spec: BlockSpec, layout: 'KN' | 'NK'): Emission => ({
+  product: (draft, reader, names) => emitDecodedMatMul(draft, reader, names, spec),
+  gather: (draft, node, names) => emitDecodedGather(draft, node, names, spec),
+  whole: (draft, weight, names) => emitDecodedWeight(draft, weight, names, spec, layout),
+})

@@ -55,7 +55,7 @@ export function weightGroups<P extends Params, F extends FoundWeight>(
   const groups: Group[] = []
   // Sites are those of the part's own graph.
   for (const weight of weights(graph).filter(isCandidate)) {
-    const found = find(weight, graph, ctx)
+    const found = find(weight, prepared, ctx)
     if (isRefusal(found)) left.push({ weight, refusal: found })
     else groups.push({ sites: sitesOf(found), ...weightContract })
   }
