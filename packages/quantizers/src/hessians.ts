@@ -5,14 +5,14 @@ import type { FitContext, Part, Params } from '@damson/core'
 import {
   innerScopes,
   intOf,
+  isRefusal,
   refuse,
   removeDead,
   resolve,
   walk,
   type Graph,
   type Refusal,
-  type Weight,
-  type WeightUse,
+  type Visit,
 } from '@damson/graph'
 import type { BlockWeight } from './block-weights.ts'
 
@@ -40,7 +40,7 @@ export function stagesOf(
   const unseen: Unseen[] = []
   for (const found of inOrder(graph, claimed)) {
     const values = inputsOf(found, loops)
-    if ('refused' in values) {
+    if (isRefusal(values)) {
       unseen.push({ found, refusal: values })
       continue
     }
@@ -59,28 +59,24 @@ function inOrder(graph: Graph, claimed: readonly BlockWeight[]): readonly BlockW
 }
 
 /** The values that the weight is multiplied with, or why there is no XᵀX of them. */
-function inputsOf({ weight, use }: BlockWeight, loops: readonly string[]): readonly string[] | Refusal {
+function inputsOf(
+  { weight, use, readers }: BlockWeight,
+  loops: readonly string[],
+): readonly string[] | Refusal {
   if (use === 'gather') return refuse('is looked up and multiplied with nothing', weight)
-  const values = weight.uses.map(each => inputOf(weight, each, loops))
-  const refused = values.find(value => typeof value !== 'string')
-  if (refused !== undefined && typeof refused !== 'string') return refused
-  return [...new Set(values.filter(value => typeof value === 'string'))].toSorted()
+  if (use === 'decoded') return refuse('is no single matrix that rows are multiplied with', weight)
+  const values = readers.map(reader => inputOf(reader, loops))
+  const names = values.filter(value => typeof value === 'string')
+  return values.find(value => isRefusal(value)) ?? [...new Set(names)].toSorted()
 }
 
-function inputOf(
-  weight: Weight,
-  { node, input, scope }: WeightUse,
-  loops: readonly string[],
-): string | Refusal {
-  const plain =
-    node.domain === '' && input === 1 && weight.tensor.shape.length === 2 &&
-    (node.op === 'MatMul' || (node.op === 'Gemm' && intOf(node, 'transA', 0) === 0)) // prettier-ignore
-  if (!plain) return refuse(`is used by ${node.op}, whose inputs are not rows of a matrix`, weight)
+function inputOf({ node, scope }: Visit, loops: readonly string[]): string | Refusal {
+  if (intOf(node, 'transA', 0) !== 0) return refuse('is multiplied with columns', node)
   const name = node.inputs[0] ?? ''
   const home = resolve(scope, name)
-  if (!home) return refuse('reads a value that nothing defines', weight)
-  if (loops.some(path => `${home.path}/`.startsWith(`${path}/`)))
-    return refuse('reads a value of the body of a loop', weight)
+  if (!home) return refuse('reads a value that nothing defines', node)
+  const inLoop = loops.some(path => `${home.path}/`.startsWith(`${path}/`))
+  if (inLoop) return refuse('reads a value of the body of a loop', node)
   return home.path === '' ? name : `${home.path}/${name}`
 }
 

@@ -1,11 +1,11 @@
 // The fit of everything that chooses codes by XᵀX: weight after weight in the order in which they run, each on what the weights
 // before it, coded already, feed to it. What no XᵀX can be had of is rounded to nearest, and said.
 import { formatBytes, type FitContext, type Part, type Quantity } from '@damson/core'
-import { refuse, type Graph } from '@damson/graph'
+import { refuse, type Graph, type Tensor } from '@damson/graph'
 import { codeBlocks, type BlockCodes } from './block-coding.ts'
 import type { CodedRows } from './block-grid.ts'
 import type { BlockParams } from './block-params.ts'
-import { accuracyLevelOf } from './block-quantizer.ts'
+import { accuracyLevelOf } from './block-targets.ts'
 import { replaceBlocks, type BlockWeight } from './block-weights.ts'
 import { codeRows, type CodedTensors } from './coded-rows.ts'
 import { createCoder } from './coder.ts'
@@ -16,18 +16,27 @@ import { replaceWeights, type Replacement } from './replace-weights.ts'
 /** Codes of one part by the ids of its weights. */
 export type PartCodes = Readonly<Record<string, CodedTensors>>
 
-/** Prepares what all weights of a stage share; gives back what codes rows [rows, K] of any of them. */
-export type RowCoder = (
-  H: Float64Array,
-  stage: Stage,
-) => (found: BlockWeight) => (rows: Float64Array, from: number) => CodedRows
+/** What a fit has found out of one part. */
+export interface Learnt {
+  readonly codes: PartCodes
+  /** Weights that changed and stay in floating point, by name. */
+  readonly tensors: Readonly<Record<string, Tensor>>
+}
+
+/** How the weights of a stage are coded, and what else of the part changes with them. */
+export interface StageCodes {
+  /** What codes rows [rows, K] of one of the weights, the first of them being row `from`. */
+  readonly coderOf: (found: BlockWeight) => (rows: Float64Array, from: number) => CodedRows
+  readonly changed?: Learnt
+}
 
 export interface Learning {
   /** `id:version`, for the keys of what is rounded to nearest. */
   readonly key: string
   readonly sampleCount: number
   readonly memory: Quantity<'bytes'> | 'auto'
-  readonly code: RowCoder
+  /** `H`: XᵀX [K, K] of the stage on the graph as it is by now; `before`: what was learnt of the stages before it. */
+  readonly code: (H: Float64Array, stage: Stage, before: Learnt) => StageCodes | Promise<StageCodes>
 }
 
 /** Codes of the weights of one part, learnt from its samples. */
@@ -36,7 +45,7 @@ export async function learnCodes<P extends BlockParams>(
   part: Part,
   claimed: readonly BlockWeight[],
   { key, sampleCount, memory, code }: Learning,
-): Promise<PartCodes> {
+): Promise<Learnt> {
   const budget = memory === 'auto' ? undefined : memory.value
   const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed), budget)
   const left = unseen.map(({ found, refusal }) => ({ weight: found.weight, refusal }))
@@ -47,24 +56,46 @@ export async function learnCodes<P extends BlockParams>(
     left,
   )
   const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-  const level = accuracyLevelOf(ctx)
-  const done: Replacement[] = unseen.map(({ found }) =>
-    replaceBlocks(found, codeBlocks(found.matrix, found.spec, key, coder), level),
-  )
-  const learnt: Record<string, CodedTensors> = {}
-  const total = claimed.length - unseen.length
-  const graph = (): Graph => replaceWeights(part.graph, done)
+  const seen = stages.flatMap(({ weights }) => weights)
+  let learnt: Learnt = { codes: {}, tensors: {} }
+  const graph = (): Graph => {
+    const level = accuracyLevelOf(ctx)
+    const rounded = unseen.map(({ found }) =>
+      replaceBlocks(found, codeBlocks(found.matrix, found.spec, key, coder), level),
+    )
+    const coded = seen.flatMap(found => {
+      const codes = learnt.codes[found.weight.id]
+      return codes ? [replaceBlocks(found, blockCodesOf(codes), level)] : []
+    })
+    return replaceWeights(withTensors(part.graph, learnt.tensors), [...rounded, ...coded])
+  }
   for await (const { stage, H } of hessians(stages, { ctx, part, sampleCount, memory: budget, graph })) {
-    const coderOf = code(H, stage)
+    const { coderOf, changed } = await code(H, stage, learnt)
+    learnt = merged(learnt, changed)
     for (const found of stage.weights) {
       ctx.signal.throwIfAborted()
       const tensors = await codeRows(found.matrix, found.spec, coderOf(found), ctx.signal)
-      learnt[found.weight.id] = tensors
-      done.push(replaceBlocks(found, blockCodesOf(tensors), level))
-      ctx.progress(Object.keys(learnt).length, total)
+      learnt = merged(learnt, { codes: { [found.weight.id]: tensors }, tensors: {} })
+      ctx.progress(Object.keys(learnt.codes).length, seen.length)
     }
   }
   return learnt
+}
+
+function merged(before: Learnt, changed: Learnt | undefined): Learnt {
+  return changed
+    ? { codes: { ...before.codes, ...changed.codes }, tensors: { ...before.tensors, ...changed.tensors } }
+    : before
+}
+
+/** The graph with other numbers in some of its weights. */
+export function withTensors(graph: Graph, tensors: Learnt['tensors']): Graph {
+  if (Object.keys(tensors).length === 0) return graph
+  const initializers = [...graph.initializers].map(([name, each]) => {
+    const tensor = tensors[name]
+    return [name, tensor ? { ...each, tensor } : each] as const
+  })
+  return graph.with({ initializers: new Map(initializers) })
 }
 
 /** Learnt codes as those of any other solver. */

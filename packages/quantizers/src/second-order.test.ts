@@ -151,7 +151,8 @@ describe.each(specs)('$bits bits in blocks of $blockSize, symmetric $symmetric',
 })
 
 test('rows are coded alike whether they come in one slice or in several', () => {
-  const [K, spec] = [64, specs[0] ?? { bits: 4, blockSize: 32, symmetric: true }]
+  const K = 64
+  const spec: GridSpec = { bits: 4, blockSize: 32, symmetric: true }
   const H = hessian(K, 100, 5)
   const importance = diagonal(H, K)
   const order = visitingOrder(importance, true)

@@ -7,7 +7,7 @@ import { codeBlocks } from '../block-coding.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
 import { inverseFactor } from '../inverse-factor.ts'
-import { blockCodesOf, learnCodes, type PartCodes, type RowCoder } from '../learnt-codes.ts'
+import { blockCodesOf, learnCodes, type Learning, type PartCodes } from '../learnt-codes.ts'
 import { roundRows, visitingOrder } from '../second-order.ts'
 
 const id = '@damson/quantizers/gptq'
@@ -61,7 +61,8 @@ export const gptq = defineAlgorithm<typeof params, State>({
     for (const name of ctx.parts) {
       const part = ctx.model.part(name)
       const learning = { key: `${id}:${version}`, sampleCount, memory, code: secondOrder(ctx.params) }
-      state[name] = await learnCodes(ctx, part, blocks.claimed(part, ctx), learning)
+      const { codes } = await learnCodes(ctx, part, blocks.claimed(part, ctx), learning)
+      state[name] = codes
     }
     return state
   },
@@ -72,7 +73,8 @@ export const gptq = defineAlgorithm<typeof params, State>({
     ),
 })
 
-function secondOrder({ actOrder, damp }: Ctx['params']): RowCoder {
+/** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
+export function secondOrder({ actOrder, damp }: Pick<Ctx['params'], 'actOrder' | 'damp'>): Learning['code'] {
   return (H, { K }) => {
     const order = visitingOrder(
       Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0),
@@ -80,9 +82,7 @@ function secondOrder({ actOrder, damp }: Ctx['params']): RowCoder {
     )
     const factor = inverseFactor(H, K, { damp, order })
     const importance = dampedDiagonal(H, K, damp)
-    return ({ spec }) =>
-      rows =>
-        roundRows(rows, K, spec, { factor, order, importance })
+    return { coderOf: ({ spec }) => rows => roundRows(rows, K, spec, { factor, order, importance }) }
   }
 }
 

@@ -1,0 +1,143 @@
+// Activation-aware coding: what meets large inputs is scaled up before it is rounded, and whatever makes those inputs is scaled
+// down, so nothing but the rounding errors changes. Where no norm or product makes them, only the clipping is searched.
+//   Y = (X / s) · Q(s ∘ W),  s = m^α normalised, α by a grid;  then the range of each block by least output error
+import { defineAlgorithm, flag, int, quantity, type Context, type FitContext, type Part } from '@damson/core'
+import { isRefusal } from '@damson/graph'
+import { bestScales, judgedRows, scaledHessian, scaledRows } from '../activation-aware.ts'
+import { codeBlocks } from '../block-coding.ts'
+import { diagonalBlocks, roundByOutput } from '../block-output.ts'
+import { blockParams } from '../block-params.ts'
+import { quantizesBlocks } from '../block-quantizer.ts'
+import { foldedScales } from '../folded-scales.ts'
+import type { Stage } from '../hessians.ts'
+import {
+  blockCodesOf,
+  learnCodes,
+  withTensors,
+  type Learning,
+  type Learnt,
+  type PartCodes,
+} from '../learnt-codes.ts'
+import { claimedWeights } from '../left-alone.ts'
+import { foldsOf, type Fold } from '../scale-folds.ts'
+
+const id = '@damson/quantizers/awq'
+const version = 1
+
+const params = {
+  ...blockParams({ blockSize: 128 }),
+  /** Exponents tried between 0 and 1; 0 is always among them. */
+  grid: int({ min: 1, max: 100, default: 20, doc: 'Exponents tried between 0 and 1.' }),
+  /** Search the share of each block's range that is coded; numbers beyond it are clipped. */
+  clip: flag({ default: true, doc: "Search the share of each block's range that is coded." }),
+  /** Samples that are looked at, the first ones. */
+  sampleCount: int({ min: 1, max: 100000, default: 64, doc: 'Samples that are looked at, the first ones.' }),
+  /** Bytes for XᵀX. auto: one shared input at a time, each on all weights before it coded; more room, fewer passes. */
+  memory: quantity({
+    units: ['bytes'],
+    or: ['auto'],
+    default: 'auto',
+    doc: 'Bytes for XᵀX. auto: one shared input at a time; more room, fewer passes over the samples.',
+  }),
+}
+
+type Ctx = Context<typeof params>
+type State = Readonly<Record<string, { readonly codes: PartCodes; readonly tensors: Learnt['tensors'] }>>
+
+const blocks = quantizesBlocks<Ctx, PartCodes>({
+  id,
+  version,
+  solve: (matrix, spec, { coder, key, weight, state }) => {
+    const learnt = state[weight.id]
+    return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, key, coder)
+  },
+})
+
+/** Activation-aware weight quantization (AWQ). */
+export const awq = defineAlgorithm<typeof params, State>({
+  id,
+  version,
+  summary: 'Weights in 2, 4 or 8 bits, those that meet large inputs scaled up before rounding.',
+  paper: 'Lin et al. 2023, arXiv 2306.00978',
+  contract: { ...blocks.contract, changes: true },
+  params,
+  groups: (part, ctx) => {
+    const coded = blocks.groups(part, ctx)
+    if (isRefusal(coded)) return coded
+    const claimed = claimedWeights(coded)
+    const used = foldsOf(part.graph).filter(({ readers }) =>
+      readers.some(({ weight }) => claimed.has(weight.id) && ctx.selects({ weight })),
+    )
+    const touched = used.flatMap(touchedBy).map(weight => ({ weight }))
+    return touched.length > 0 ? [...coded, { sites: touched, needs: ['weight:float'], changes: true }] : coded
+  },
+  async fit(ctx) {
+    const state: Record<string, State[string]> = {}
+    for (const name of ctx.parts) {
+      const part = ctx.model.part(name)
+      const { sampleCount, memory } = ctx.params
+      const learning = { key: `${id}:${version}`, sampleCount, memory, code: activationAware(ctx, part) }
+      state[name] = await learnCodes(ctx, part, blocks.claimed(part, ctx), learning)
+    }
+    return state
+  },
+  rewrite: (model, ctx, state) =>
+    ctx.parts.reduce((made, name) => {
+      const { codes = {}, tensors = {} } = state[name] ?? {}
+      const scaled = made.withGraph(name, withTensors(made.part(name).graph, tensors))
+      return blocks.rewrite(scaled, { ...ctx, parts: [name] }, codes)
+    }, model),
+})
+
+const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors'][number][] => [
+  ...vectors,
+  ...(producer ? [producer.weight] : []),
+  ...readers.map(({ weight }) => weight),
+]
+
+function activationAware(ctx: FitContext<typeof params>, part: Part): Learning['code'] {
+  const { clip, grid, blockSize } = ctx.params
+  const claimed = new Set(blocks.claimed(part, ctx).map(({ weight }) => weight.id))
+  const shares = clip ? clips : [1]
+  const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
+  return async (H, stage, before) => {
+    const fold = stage.values.length === 1 ? folds.get(stage.values[0] ?? '') : undefined
+    const scales =
+      fold && canTake(fold, stage, claimed, before)
+        ? bestScales(
+            H,
+            stage.K,
+            await Promise.all(stage.weights.map(each => judgedRows(each, ctx.signal))),
+            grid,
+          )
+        : undefined
+    const parts = diagonalBlocks(scales ? scaledHessian(H, scales) : H, stage.K, blockSize, damp)
+    return {
+      coderOf:
+        ({ spec }) =>
+        rows =>
+          roundByOutput(scales ? scaledRows(rows, scales) : rows, stage.K, spec, parts, {
+            shares,
+            refits: 0,
+          }),
+      ...(fold && scales ? { changed: await foldedScales(fold, scales, claimed, before) } : {}),
+    }
+  }
+}
+
+/** Shares of the range that AWQ tries: down to a half. */
+const clips: readonly number[] = Array.from({ length: 10 }, (_, at) => 1 - at * 0.05)
+/** Share of the mean diagonal added to XᵀX, so that inputs which the samples hardly show still count. */
+const damp = 0.01
+
+/** What is coded has to be coded with these scales: the readers in this stage, the maker before it. */
+function canTake(
+  { producer, readers }: Fold,
+  stage: Stage,
+  claimed: ReadonlySet<string>,
+  { codes }: Learnt,
+): boolean {
+  const here = new Set(stage.weights.map(({ weight }) => weight.id))
+  const open = readers.every(({ weight }) => here.has(weight.id) || !claimed.has(weight.id))
+  return open && (!producer || !claimed.has(producer.weight.id) || codes[producer.weight.id] !== undefined)
+}
