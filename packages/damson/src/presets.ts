@@ -13,6 +13,11 @@ export interface Preset {
 /** The presets by name. */
 export const presets: Readonly<Record<string, Preset>> = {
   fp32: { summary: 'The model as it is.', steps: [], variant: 'fp32' },
+  fp16: {
+    summary: 'Weights and arithmetic in 16 bits where they fit; inputs and outputs stay as they are.',
+    steps: ['half'],
+    variant: 'fp16',
+  },
   q8: {
     summary:
       'Matrices and embeddings in 8 bits, activations quantized while running: what transformers.js calls q8.',
@@ -30,10 +35,21 @@ export const presets: Readonly<Record<string, Preset>> = {
     steps: ['weight-only:bits=4,blockSize=32,symmetric=true,embeddings=false,accuracyLevel=0'],
     variant: 'q4',
   },
+  q4f16: {
+    summary: 'The same, with 16 bits for scales and for everything else.',
+    steps: ['weight-only:bits=4,blockSize=32,symmetric=true,embeddings=false,accuracyLevel=0', 'half'],
+    variant: 'q4f16',
+  },
   q2: {
     summary: 'Matrices in 2 bits, blocks of 32; embeddings in 4, since no operator has them in 2.',
     steps: ['weight-only:bits=2,blockSize=32'],
     rest: ['weight-only:bits=4,blockSize=32@rest'],
     variant: 'q2',
+  },
+  q2f16: {
+    summary: 'The same, with 16 bits for scales and for everything else.',
+    steps: ['weight-only:bits=2,blockSize=32', 'half'],
+    rest: ['weight-only:bits=4,blockSize=32@rest'],
+    variant: 'q2f16',
   },
 }

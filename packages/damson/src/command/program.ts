@@ -56,8 +56,10 @@ function errorDocument(code: string, message: string, details: object = {}): str
 /** Errors that say the command line is wrong, not the model. */
 const usageCodes = new Set([
   'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-preset', 'invalid-recipe',
-  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output',
+  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output', 'samples',
 ]) // prettier-ignore
+
+const sampleFormats = 'samples: .jsonl, .npz, .safetensors, or a folder of them or of .npy; made up without'
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
@@ -109,11 +111,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'damson smash ./bert --preset q4 -o ./bert',
     'damson smash model.onnx --preset fp32,q8,q4 -o ./bert',
     'damson smash ./t5 --preset fp32@encoder_model,q4@decoder_model_merged -o ./t5',
-    'damson smash model.onnx --recipe recipe.json -o small.onnx',
+    'damson smash model.onnx --recipe recipe.json --samples prompts.jsonl -o small.onnx',
   ],
   compare: [
     'damson compare ./emoji ./fast',
-    'damson compare model.onnx small.onnx --feeds ./recorded --pairs 100',
+    'damson compare model.onnx small.onnx --samples ./recorded --pairs 100',
   ],
   algorithms: ['damson algorithms', 'damson algorithms --use ./mine.mjs --json'],
 }
@@ -184,6 +186,13 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
     .requiredOption('-o, --out <path>', 'a folder, or a file ending in .onnx for a model of one part')
     .option('--variant <dtype>', 'variant to write in a transformers.js folder')
     .option('--from <dtype>', 'variant to read from a transformers.js folder')
+    .option('--samples <path>', sampleFormats)
+    .option(
+      '--calibrate <number>',
+      'samples of each part that steps are fitted on; the tail is held out',
+      wholeNumber,
+    )
+    .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--seed <number>', 'seed of everything random', wholeNumber, 0)
     .option('--no-verify', 'do not load, run and price what was written')
     .option('--json', 'one JSON document')
@@ -193,6 +202,9 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
         options: SharedOptions & {
           readonly out: string
           readonly from?: string
+          readonly samples?: string
+          readonly calibrate?: number
+          readonly dim?: Readonly<Record<string, number>>
           readonly seed: number
           readonly verify: boolean
         },
@@ -213,8 +225,8 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
     .description('size, parameters, quality of every output, latency ratio, load time and memory')
     .option('--variant <dtype>', 'variant of the original, and of the other unless --other-variant says so')
     .option('--other-variant <dtype>', 'variant of the changed model')
-    .option('--feeds <folder>', 'recorded feeds: <sample>/<part>/<input>.npy; generated ones without')
-    .option('--samples <number>', 'generated samples of each part', wholeNumber, 4)
+    .option('--samples <path>', sampleFormats)
+    .option('--generated <number>', 'samples of each part to make up without --samples', wholeNumber, 4)
     .option('--pairs <number>', 'pairs of runs for the latency, 0 for none', wholeNumber, 30)
     .option('--dim <name=size>', 'size of an open dimension, repeatable', dimension, {})
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)

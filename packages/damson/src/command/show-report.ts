@@ -1,5 +1,5 @@
 // The before/after table.
-import type { CompareReport, PartReport } from '../compare/report.ts'
+import type { CompareReport, PartReport, SamplesReport } from '../compare/report.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, countText, decibelText, plural, ratioText, timeText } from './units.ts'
@@ -19,16 +19,24 @@ export function showReport(report: CompareReport, terminal: Terminal): void {
       `\n  load and first run ${timeText(before.ms)} → ${timeText(after.ms)}, peak memory of that process ${peak}`,
     )
   }
-  const { samples, machine } = report
-  const kind =
-    samples.kind === 'generated'
-      ? 'made up from the types of the inputs: they tell that it runs, not how good it is'
-      : 'given'
+  const { machine } = report
   out(
     colors.dim(
-      `  ${plural(samples.count, 'sample')} a part, ${kind}. ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
+      `  ${samplesText(report.samples)} ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
     ),
   )
+}
+
+function samplesText({ count, kind, generatedFor, fitted }: SamplesReport): string {
+  const many = `${plural(count, 'sample')} a part`
+  const others = fitted === undefined ? '' : ` Steps were fitted on ${plural(fitted, 'other')}.`
+  if (kind === 'given') {
+    const but = generatedFor ? `; made up for ${generatedFor.join(', ')}` : ''
+    return `${many}, given${but}.${others}`
+  }
+  const made = 'made up from the types of the inputs: they tell that it runs, not how good it is'
+  const same = fitted === undefined ? '' : ` Steps were fitted on ${plural(fitted, 'sample')} of that kind.`
+  return `${many}, ${made}.${same}`
 }
 
 /** Several results side by side: a row each, with the worst of all outputs and the ratio of all runs together. */

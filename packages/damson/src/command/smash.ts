@@ -3,7 +3,9 @@ import { DamsonError, planJson, type Model, type Plan } from '@damson/core'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { destinationOf, type DestinationOptions } from './destination.ts'
 import { exitCodes } from './exit-codes.ts'
+import { pathIn } from './places.ts'
 import { planned, planText, type PlanOptions } from './plan.ts'
+import { divideSamples, type DividedSamples } from '../samples/divided-samples.node.ts'
 import { showReport, showVariants } from './show-report.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, plural } from './units.ts'
@@ -14,7 +16,13 @@ import { writeVariant, type WriteOptions, type Written } from './write-variant.t
 export type SmashOptions = PlanOptions &
   DestinationOptions &
   VerifyOptions &
-  WriteOptions & { readonly verify: boolean }
+  WriteOptions & {
+    readonly verify: boolean
+    /** File or folder of samples. */
+    readonly samples?: string
+    /** How many of them steps fit on. */
+    readonly calibrate?: number
+  }
 
 /** What became of one result. */
 interface Done {
@@ -37,13 +45,14 @@ export async function runSmash(
   const { model: arranged, wanted } = await destinationOf(path, model, asked, options, terminal.cwd)
   const plans = wanted.map(each => [each, planned(arranged, each, options)] as const)
   if (plans.some(([, { conflicts }]) => conflicts.length > 0)) return refusePlans(plans, options, terminal)
+  const samples = await samplesFor(arranged, plans.map(([, plan]) => plan), options, terminal) // prettier-ignore
   const done: Done[] = []
   for (const [each, plan] of plans) {
     const label = wanted.length > 1 ? (each.name ?? '') : ''
     if (options.json !== true && plan.steps.length > 0)
       terminal.out(`${terminal.colors.bold('Plan')}\n${planText(plan, label, terminal)}\n`)
     const steps = plan.steps.map(({ step }) => step)
-    const job = { path, model, arranged, plan, wanted: { ...each, steps }, label }
+    const job = { path, model, arranged, plan, wanted: { ...each, steps }, label, samples }
     done.push(await perform(job, done, options, terminal))
   }
   if (options.json === true) terminal.out(JSON.stringify(document(done, options), undefined, 2))
@@ -60,6 +69,21 @@ interface Job {
   readonly wanted: Wanted
   /** Its name where there are several, else ''. */
   readonly label: string
+  readonly samples: DividedSamples
+}
+
+function samplesFor(
+  model: Model,
+  plans: readonly Plan[],
+  { samples, calibrate, dim }: SmashOptions,
+  { cwd }: Terminal,
+): Promise<DividedSamples> {
+  const fits = plans.some(({ steps }) => steps.some(({ step }) => step.algorithm.fit !== undefined))
+  return divideSamples(model, fits, {
+    ...(samples === undefined ? {} : { samples: pathIn(cwd, samples) }),
+    ...(calibrate === undefined ? {} : { calibrate }),
+    ...(dim ? { dim } : {}),
+  })
 }
 
 /** Writes and verifies one result. Of several, one that does not run does not keep the others from being written. */
@@ -69,17 +93,22 @@ async function perform(
   options: SmashOptions,
   terminal: Terminal,
 ): Promise<Done> {
-  const { path, model, arranged, plan, wanted, label } = job
+  const { path, model, arranged, plan, wanted, label, samples } = job
   const { name = '' } = wanted
-  const written = await writeVariant(arranged, wanted, options, terminal, label && `${label}: `).catch(
-    (error: unknown) => {
-      throw terminal.signal.aborted && before.length > 0 ? stopped(before, name, options.out, error) : error
-    },
-  )
+  const written = await writeVariant(
+    arranged,
+    wanted,
+    samples,
+    options,
+    terminal,
+    label && `${label}: `,
+  ).catch((error: unknown) => {
+    throw terminal.signal.aborted && before.length > 0 ? stopped(before, name, options.out, error) : error
+  })
   const variant = wanted.variant ?? arranged.identity.variant
   if (!options.verify) return shown({ name, plan, written }, options, terminal)
   try {
-    const report = await verify(path, model, variant, options, terminal)
+    const report = await verify(path, model, variant, options, terminal, samples)
     await notePrice(options.out, written.files.keys(), report, terminal)
     return shown({ name, plan, written, report }, options, terminal)
   } catch (error) {

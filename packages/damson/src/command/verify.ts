@@ -1,6 +1,7 @@
 // What was written is loaded, run and priced like any user would, in processes of its own, and the record says what came out.
-import { DamsonError, recordPrice, type AnyAlgorithm, type Feeds, type Model } from '@damson/core'
+import { DamsonError, recordPrice, type AnyAlgorithm, type Model } from '@damson/core'
 import type { CompareReport } from '../compare/report.ts'
+import type { DividedSamples } from '../samples/divided-samples.node.ts'
 import { comparable, loadArgument } from './model-arguments.ts'
 import { pathIn } from './places.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,12 +15,6 @@ export interface VerifyOptions {
   readonly modules: readonly string[]
 }
 
-/** Samples of the comparison, by part, and how many others steps were fitted on. */
-export interface HeldOut {
-  readonly feeds: ReadonlyMap<string, readonly Feeds[]>
-  readonly fitted: number
-}
-
 /** Compares what was written with the original. Throws `unverified` when it does not load or run, `stopped` when stopped. */
 export async function verify(
   path: string,
@@ -27,7 +22,7 @@ export async function verify(
   variant: string | undefined,
   options: VerifyOptions,
   terminal: Terminal,
-  heldOut?: HeldOut,
+  { heldOut, fitted }: Pick<DividedSamples, 'heldOut' | 'fitted'>,
 ): Promise<CompareReport> {
   const bar = await terminal.progress()
   const what = variant === undefined ? `"${options.out}"` : `${variant} in "${options.out}"`
@@ -41,7 +36,8 @@ export async function verify(
         signal: terminal.signal,
         onProgress: (label, done, total) => bar.update(label, done, total),
         ...(options.dim ? { dims: options.dim } : {}),
-        ...(heldOut ? { feeds: heldOut.feeds, fitted: heldOut.fitted } : {}),
+        feeds: heldOut,
+        ...(fitted() > 0 ? { fitted: fitted() } : {}),
       },
     )
   } catch (cause) {

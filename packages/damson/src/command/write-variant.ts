@@ -1,8 +1,18 @@
 // One result of a smash, from the plan to the disk.
-import { save, smash, type Model, type OnEvent, type Samples, type SaveResult } from '@damson/core'
+import {
+  DamsonError,
+  save,
+  smash,
+  type Model,
+  type OnEvent,
+  type Samples,
+  type SaveResult,
+} from '@damson/core'
 import { describeFolder } from '../sessions-folder/describe-folder.node.ts'
+import type { DividedSamples } from '../samples/divided-samples.node.ts'
 import { pathIn } from './places.ts'
 import type { Terminal } from './terminal.ts'
+import { plural } from './units.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface WriteOptions {
@@ -10,8 +20,6 @@ export interface WriteOptions {
   readonly target?: string
   readonly inOrder?: boolean
   readonly seed: number
-  /** What steps fit on. */
-  readonly samples?: Samples
   /** Warnings go into a document only. */
   readonly json?: boolean
 }
@@ -23,10 +31,11 @@ export interface Written {
   readonly warnings: readonly { readonly code: string; readonly message: string }[]
 }
 
-/** Smashes a model and writes it, as a variant when one is wanted. Warnings are shown behind the label. */
+/** Smashes a model, with samples for steps that fit, and writes it, as a variant when one is wanted. Warnings are shown behind the label. */
 export async function writeVariant(
   model: Model,
   { steps, variant }: Pick<Wanted, 'steps' | 'variant'>,
+  samples: Pick<DividedSamples, 'given' | 'madeUp' | 'fitted'>,
   options: WriteOptions,
   terminal: Terminal,
   label = '',
@@ -43,12 +52,18 @@ export async function writeVariant(
   const { createRuntime } = await import('@damson/runtime')
   const runtime = createRuntime()
   try {
-    const changed = await smash(model, steps, {
-      runtime, seed: options.seed, signal, onEvent,
-      ...(options.target === undefined ? {} : { target: options.target }),
-      ...(options.inOrder === true ? { order: 'given' as const } : {}),
-      ...(options.samples === undefined ? {} : { samples: options.samples }),
-    }) // prettier-ignore
+    const smashed = (those: Samples | undefined): Promise<Model> =>
+      smash(model, steps, {
+        runtime, seed: options.seed, signal, onEvent,
+        ...(options.target === undefined ? {} : { target: options.target }),
+        ...(options.inOrder === true ? { order: 'given' as const } : {}),
+        ...(those === undefined ? {} : { samples: those }),
+      }) // prettier-ignore
+    const changed = await smashed(samples.given).catch((error: unknown) => {
+      if (!DamsonError.isInstance(error, 'missing-samples') || !samples.madeUp) throw error
+      return smashed(samples.madeUp)
+    })
+    if (samples.madeUp && samples.fitted() > 0) warnings.push(fittedOnMadeUp(samples.fitted()))
     const place = pathIn(terminal.cwd, options.out)
     const { files } = await save(changed, place, {
       signal,
@@ -69,4 +84,9 @@ export async function writeVariant(
     if (options.json !== true)
       for (const { message } of warnings) terminal.note(terminal.colors.yellow(`! ${label}${message}`))
   }
+}
+
+function fittedOnMadeUp(count: number): Written['warnings'][number] {
+  const message = `Steps were fitted on ${plural(count, 'sample')} a part, made up from the types of the inputs: give real ones with --samples.`
+  return { code: 'made-up-samples', message }
 }
