@@ -59,6 +59,8 @@ export interface StatisticRequest {
   readonly bins?: number
   /** Of a histogram: over ±max|x| instead of from the least to the greatest number. */
   readonly symmetric?: boolean
+  /** Of a histogram: about so many elements of a run are counted, every n-th; default all. The extremes are of all. */
+  readonly most?: number
 }
 export interface StatisticResult {
   /** Finite positions seen, and others: those count in nothing else. */

@@ -19,6 +19,8 @@ export interface Tap {
 /** A request once its range is known: the second pass of a histogram. */
 export interface Measure extends StatisticRequest {
   readonly range?: { readonly from: number; readonly to: number }
+  /** Every so many-th element is counted. */
+  readonly stride?: number
 }
 
 export const defaultBins = 2048
@@ -98,8 +100,10 @@ const kinds: Readonly<Record<StatisticRequest['kind'], Emit>> = {
  * Counts per bin: floor((x − from) / (to − from) · bins) in float64, the last bin closed. TfidfVectorizer with one-grams
  * counts equal whole numbers in one pass, exactly up to 2²⁴ a bin and run, in every opset (ScatterElements adds from 16 on).
  */
-function binCounts(emit: Emitter, view: View, { bins = defaultBins, range }: Measure): string {
+function binCounts(emit: Emitter, whole: View, { bins = defaultBins, range, stride = 1 }: Measure): string {
   const { from, to } = range ?? { from: 0, to: 0 }
+  const view =
+    stride === 1 ? whole : { ...whole, x: emit.every(whole.x, stride), finite: emit.every(whole.finite, stride) }
   const x = emit.cast(masked(emit, view, from), 'float64')
   const share = emit.node('Div', [
     emit.node('Sub', [x, emit.constant('float64', from)]),

@@ -31,6 +31,8 @@ const growth = {
 
 export interface Totals {
   add(outputs: Outputs): void
+  /** Every so many-th element that a histogram counts of a run. */
+  stride(measure: Measure): number
   /** The range that a histogram is counted in. */
   range(measure: Measure): { readonly from: number; readonly to: number }
   results(requests: readonly StatisticRequest[]): ReadonlyMap<string, StatisticResult>
@@ -52,6 +54,13 @@ export function openTotals(measured: readonly Measured[]): Totals {
           if (tap.field !== 'ran' && tensor && own) grow(own, tap.field, tensor, measure)
         }
       }
+    },
+    stride(measure) {
+      const [counted = 0] = field(measure, 'counted') ?? []
+      const [runs = 1] = field(measure, 'runs') ?? []
+      const most = measure.most ?? Infinity
+      // Odd, so that it does not keep step with sizes that are powers of two.
+      return 2 * Math.floor(counted / Math.max(runs, 1) / most / 2) + 1
     },
     range(measure) {
       const [from = 0] = field(measure, 'min') ?? []
