@@ -53,3 +53,14 @@ export const presets: Readonly<Record<string, Preset>> = {
     variant: 'q2f16',
   },
 }
+
+// The published files hold a sign a weight, a scale for every 128, and a table that a Gather reads to make MatMulNBits'
+// 2-bit codes of them when a session is made (Bonsai, onnx-community). MatMulNBits itself has 2 bits at least.
+const oneBit =
+  'No algorithm codes weights in 1 bit yet, and one would only suit models that were trained with two values a weight.'
+
+/** Dtypes of transformers.js that no preset writes, and why. */
+export const missingPresets: Readonly<Record<string, string>> = {
+  q1: `${oneBit} Take q2.`,
+  q1f16: `${oneBit} Take q2f16.`,
+}

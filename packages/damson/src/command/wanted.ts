@@ -2,7 +2,7 @@
 // for every variant that is to be written. `--preset q4,q8` are two variants; presets with a place belong together as one
 // more: `--preset q4@decoder_model_merged,fp16@embed_tokens`.
 import { DamsonError, makeStep, parseStep, type AnyAlgorithm, type Place, type Step } from '@damson/core'
-import { presets, type Preset } from '../presets.ts'
+import { missingPresets, presets, type Preset } from '../presets.ts'
 import { recipeSteps, type StepOptions } from './steps.ts'
 
 /** One result that is asked for. */
@@ -80,9 +80,10 @@ function chosenPreset(text: string): Chosen {
   const name = at < 0 ? text : text.slice(0, at)
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
   if (!preset) {
+    const why = Object.hasOwn(missingPresets, name) ? ` ${missingPresets[name]}` : ''
     throw new DamsonError(
       'unknown-preset',
-      `Expected presets among ${Object.keys(presets).join(', ')}, separated by commas, got "${name}".`,
+      `Expected presets among ${Object.keys(presets).join(', ')}, separated by commas, got "${name}".${why}`,
     )
   }
   const sessions = at < 0 ? undefined : text.slice(at + 1).split('+')
