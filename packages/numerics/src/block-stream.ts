@@ -65,7 +65,10 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
       }
       const from = done
       done += rows
-      if (from === 0 || spec.layout === 'NK') clearZeroPoints(engine.memory(), spec, plan, call)
+      if (from === 0 || spec.layout === 'NK') {
+        const bytes = plan.keptRows * sizes.zeroRowBytes
+        clearZeroPoints(new Uint8Array(engine.memory(), call.zeroPoints, bytes), spec, plan)
+      }
       if (spec.layout === 'NK') {
         const unsound = engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
         return rowsOf(engine.memory(), spec, sizes, call, { from, to: done, unsoundBlocks: unsound })
@@ -77,9 +80,14 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
   }
 }
 
-type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
+/** What all calls of a stream share. */
+export type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
 
-function callOf(spec: BlockSpec, { sizes, search }: BlockPlan, addresses: readonly number[]): FixedCall {
+export function callOf(
+  spec: BlockSpec,
+  { sizes, search }: BlockPlan,
+  addresses: readonly number[],
+): FixedCall {
   const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0, table = 0] = addresses
   return {
     ...spec,
@@ -94,9 +102,8 @@ function callOf(spec: BlockSpec, { sizes, search }: BlockPlan, addresses: readon
   }
 }
 
-/** Engines OR zero points into their bytes. */
-function clearZeroPoints(memory: ArrayBuffer, spec: BlockSpec, plan: BlockPlan, call: FixedCall): void {
-  const bytes = new Uint8Array(memory, call.zeroPoints, plan.keptRows * plan.sizes.zeroRowBytes)
+/** Engines OR zero points into their bytes: what they start from. In place. */
+export function clearZeroPoints(bytes: Uint8Array, spec: BlockSpec, plan: BlockPlan): void {
   if (spec.symmetric) return
   bytes.fill(0)
   if (!hasFloatZeroPoints(spec)) fillZeroPointPadding(bytes, spec, plan.sizes)
@@ -122,7 +129,14 @@ function rowsOf(
   }
 }
 
-function checkRows(spec: BlockSpec, rows: number, bandRows: number, done: number, total: number): void {
+/** Throws `numerics/argument` for more rows than are left or than a band holds, or for parts of blocks. */
+export function checkRows(
+  spec: BlockSpec,
+  rows: number,
+  bandRows: number,
+  done: number,
+  total: number,
+): void {
   requireInteger('rows', rows, 1, Math.min(bandRows, total - done))
   if (spec.layout === 'KN' && done + rows < total && rows % spec.blockSize !== 0) {
     throw new NumericsError(

@@ -1,10 +1,13 @@
 // Weights coded in blocks as computed tensors: nothing happens until somebody writes or reads them, and then the weight
-// streams through one kernel band by band. Memory: a band and the packed result of one weight (or slice of it).
+// streams through one kernel, or a thread for each core, band by band. Memory: bands and the packed result of one weight (or
+// slice of it).
 import { computeTensors, DamsonError, type Tensor, type WriteBand } from '@damson/graph'
 import {
   blockSizes, blockSlices, encodeFloats, hasFloatZeroPoints, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
 } from '@damson/numerics' // prettier-ignore
 import { unsoundWeight, type Coder } from './coder.ts'
+import type { PoolThread } from './thread-pool.ts'
+import { codeColumnsInThreads, codeRowsInThreads, readColumns } from './threaded-coding.ts'
 
 /** The tensors that MatMulNBits and GatherBlockQuantized read in place of a weight. */
 export interface BlockCodes {
@@ -34,50 +37,68 @@ export function codeBlocks(weight: Tensor, spec: BlockSpec, key: string, coder: 
     key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}:${search}`,
     cost: weight.byteLength,
     outputs: [{ dtype: 'uint8', shape: rows }, scale, ...(symmetric ? [] : [zeroPoint])],
-    run: (write, { signal }) => coder.use(kernel => stream(weight, spec, kernel, write, signal)),
+    run: (write, { signal }) => run({ weight, spec, coder, write, signal }),
   })
   if (!packed || !scales) throw new DamsonError('internal', 'Expected two or three coded tensors.')
   return { packed, scales, zeroPoints }
 }
 
-async function stream(
-  weight: Tensor, spec: BlockSpec, kernel: Kernel, write: WriteBand, signal: AbortSignal | undefined,
-): Promise<void> {
-  const slices = spec.layout === 'KN' ? blockSlices(spec, sliceBytes) : [{ from: 0, to: spec.N }]
-  for (const { from, to } of slices) {
+/** One run of a computation. */
+interface Run {
+  readonly weight: Tensor
+  readonly spec: BlockSpec
+  readonly coder: Coder
+  readonly write: WriteBand
+  readonly signal: AbortSignal | undefined
+}
+
+/** Ranges are found as fast as a weight can be read; a search is worth threads from a million numbers on (about 30 ms). */
+const worthThreads = 4 << 20
+
+function run(run: Run): Promise<void> {
+  const { weight, spec, coder } = run
+  const searches = spec.search !== undefined && spec.search !== 'minmax'
+  const alone = (kernel: Kernel): Promise<void> => stream(run, kernel)
+  if (!searches || weight.byteLength < worthThreads) return coder.use(alone)
+  return coder.useThreads(threads => streamInThreads(run, threads), alone)
+}
+
+async function streamInThreads(run: Run, threads: readonly PoolThread[]): Promise<void> {
+  const { weight, spec, signal } = run
+  const coding = {
+    weight,
+    spec,
+    threads,
+    signal,
+    write: (rows: BlockRows, first: number) => writeRows(run, rows, first),
+  }
+  if (spec.layout === 'NK') return codeRowsInThreads(coding)
+  for (const slice of blockSlices(spec, sliceBytes)) await codeColumnsInThreads(coding, slice)
+}
+
+async function stream(run: Run, kernel: Kernel): Promise<void> {
+  const { weight, spec, signal } = run
+  for (const { from, to } of blockSlices(spec, sliceBytes)) {
     const blocks = kernel.blocks({ ...spec, N: to - from })
-    const whole = slices.length === 1
     const total = spec.layout === 'KN' ? spec.K : spec.N
     for (let row = 0; row < total; row += blocks.bandRows) {
       signal?.throwIfAborted()
       const rows = Math.min(blocks.bandRows, total - row)
-      await (whole ? fill(weight, blocks, row, rows) : fillSlice(weight, spec, blocks, { row, rows, from }))
+      await (spec.layout === 'KN'
+        ? readColumns(weight, spec, blocks.band, { row, rows, from, to })
+        : fill(weight, blocks, row, rows))
       const done = blocks.push(rows)
-      if (done) await writeRows(done, from, spec, weight, write)
+      if (done) await writeRows(run, done, from)
     }
   }
-} // prettier-ignore
+}
 
 async function fill(weight: Tensor, blocks: BlockStream, row: number, rows: number): Promise<void> {
   const into = blocks.band.subarray(0, rows * blocks.sourceRowBytes)
   await weight.read({ offset: row * blocks.sourceRowBytes, into })
 }
 
-/** A slice of columns is read row by row: rows of the file are wider than rows of the band. */
-async function fillSlice(
-  weight: Tensor, spec: BlockSpec, blocks: BlockStream, place: { row: number; rows: number; from: number },
-): Promise<void> {
-  const { sourceElementBytes } = blocks.sizes
-  const width = blocks.sourceRowBytes
-  for (let at = 0; at < place.rows; at++) {
-    const offset = ((place.row + at) * spec.N + place.from) * sourceElementBytes
-    await weight.read({ offset, into: blocks.band.subarray(at * width, (at + 1) * width) })
-  }
-} // prettier-ignore
-
-async function writeRows(
-  rows: BlockRows, first: number, spec: BlockSpec, weight: Tensor, write: WriteBand,
-): Promise<void> {
+async function writeRows({ weight, spec, write }: Run, rows: BlockRows, first: number): Promise<void> {
   if (rows.unsoundBlocks > 0) {
     throw unsoundWeight(weight, `${rows.unsoundBlocks} blocks hold NaN, infinities or a range beyond float32`)
   }
@@ -90,9 +111,12 @@ async function writeRows(
   const { zeroPoints } = rows
   if (!zeroPoints) return
   if (!hasFloatZeroPoints(spec)) return write(2, at * zeroRowBytes, zeroPoints)
-  const floats = floatBytes(new Float32Array(zeroPoints.buffer, zeroPoints.byteOffset, zeroPoints.length / 4), spec)
+  const floats = floatBytes(
+    new Float32Array(zeroPoints.buffer, zeroPoints.byteOffset, zeroPoints.length / 4),
+    spec,
+  )
   await write(2, at * rowFloats, floats)
-} // prettier-ignore
+}
 
 /** Bytes of scales or zero points in the type of the weight. */
 function floatBytes(values: Float32Array<ArrayBuffer>, { dtype }: BlockSpec): Uint8Array<ArrayBuffer> {
