@@ -4,23 +4,33 @@
 import { memoryTensor, tensorOf, type Attribute, type Draft, type Tensor, type Weight } from '@damson/graph'
 import { blockSizes, type BlockSpec } from '@damson/numerics'
 import type { CodedNames } from './block-operators.ts'
+import { int, ints } from './int-attributes.ts'
 
-const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
 const float32 = 1
 const float16 = 10
 
 /** Makes the value of a weight from its codes, under its own name, for consumers that stay as they are. */
-export function emitDecoding(draft: Draft, weight: Weight, names: CodedNames, spec: BlockSpec): void {
+export function emitDecoding(
+  draft: Draft,
+  weight: Weight,
+  names: CodedNames,
+  spec: BlockSpec,
+  floatZeroPoints = false,
+): void {
   const { K, N, blockSize, layout } = spec
   const { kBlocks } = blockSizes(spec)
   const build = builder(draft)
   const blocks = build.reshape(unpacked(build, names.codes, spec), [-1, blockSize]) // [N * kBlocks, blockSize]
-  const shifted = build.add('Sub', [blocks, zeroPoints(build, names.zeroPoints, spec)])
-  const scales = spec.dtype === 'float16' ? build.cast(names.scales, float32) : names.scales
+  const floats = (name: string): string => (spec.dtype === 'float16' ? build.cast(name, float32) : name)
+  const zeros = floatZeroPoints
+    ? build.reshape(floats(names.zeroPoints), [-1, 1])
+    : zeroPoints(build, names.zeroPoints, spec)
+  const shifted = build.add('Sub', [blocks, zeros])
+  const scales = floats(names.scales)
   let value = build.add('Mul', [shifted, build.reshape(scales, [-1, 1])])
   if (kBlocks * blockSize !== K) value = build.columns(build.reshape(value, [N, -1]), K)
   const turned =
-    layout === 'KN' ? build.add('Transpose', [build.reshape(value, [N, K])], { perm: turn }) : value
+    layout === 'KN' ? build.add('Transpose', [build.reshape(value, [N, K])], { perm: ints([1, 0]) }) : value
   const shaped = build.reshape(turned, weight.tensor.shape)
   const last = spec.dtype === 'float16' ? build.cast(shaped, float16) : shaped
   const producer = draft.producer(last)
@@ -31,8 +41,6 @@ export function emitDecoding(draft: Draft, weight: Weight, names: CodedNames, sp
 export function decodingBytes({ name, tensor }: Weight): number {
   return 2200 + 8 * tensor.shape.length + 4 * name.length
 }
-
-const turn: Attribute = { type: 'ints', value: [1n, 0n] }
 
 /** Packed codes [..., bytes] as numbers, one row for each byte. */
 function unpacked(build: Builder, codes: string, { bits }: BlockSpec): string {
@@ -69,7 +77,10 @@ interface Builder {
 /** Nodes with short names; equal constants are one. */
 function builder(draft: Draft): Builder {
   const constant: Builder['constant'] = (hint, tensor) => {
-    for (const [name, known] of draft.initializers) if (known.tensor.key === tensor.key) return name
+    // What is an input too may be fed, and is never folded.
+    const fed = new Set(draft.inputs.map(({ name }) => name))
+    for (const [name, known] of draft.initializers)
+      if (known.tensor.key === tensor.key && !fed.has(name)) return name
     return draft.addInitializer(hint, tensor)
   }
   const list = (values: readonly number[]): string =>

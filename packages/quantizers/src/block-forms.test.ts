@@ -49,7 +49,7 @@ async function qualityOf(model: Model, after: Model): Promise<number> {
   return sqnr(await runOnce(runtime, after, feeds), await runOnce(runtime, model, feeds))
 }
 
-describe.each(Object.entries(weightForms))('%s', (_, { graph, coded = {} }) => {
+describe.each(Object.entries(weightForms))('%s', (_, { graph, coded = {}, slow = false }) => {
   const model = modelOf(graph)
 
   test('is coded and becomes smaller, and its outputs stay', async () => {
@@ -88,7 +88,7 @@ describe.each(Object.entries(weightForms))('%s', (_, { graph, coded = {} }) => {
       return
     }
     const { after, said } = await smashed(model, step)
-    expect(said).toEqual([])
+    expect(said).toEqual(slow ? [expect.objectContaining({ code: 'decoded-in-every-run' })] : [])
     expect(opsOf(graphOf(after))).toContain('DequantizeLinear')
     expect(await qualityOf(model, after)).toBeGreaterThanOrEqual(35)
   })

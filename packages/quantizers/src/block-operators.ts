@@ -1,6 +1,7 @@
 // The operators that read block-coded weights, put in the place of a MatMul, Gemm or Gather. Contracts: ContribOperators.md.
 import { floatOf, intOf, memoryTensor, tensorOf, type Attribute, type Draft, type Node } from '@damson/graph'
 import { blockSizes, type BlockSpec } from '@damson/numerics'
+import { int, ints } from './int-attributes.ts'
 
 /** Names of the tensors of a coded weight; zero points are `''` for symmetric codes. */
 export interface CodedNames {
@@ -9,9 +10,17 @@ export interface CodedNames {
   readonly zeroPoints: string
 }
 
-const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+/** A product with a coded weight: its operator, and what it takes behind its first input. */
+export interface CodedProduct {
+  readonly op: string
+  readonly inputs: readonly string[]
+  readonly attributes: ReadonlyMap<string, Attribute>
+  /** Added to the name of a product that gets nodes behind it. */
+  readonly suffix: string
+  readonly dtype: 'float32' | 'float16'
+}
 
-/** Y = MatMulNBits(A, codes, scales, zero points), and for a Gemm alpha · A' · B + beta · C around it. */
+/** Y = MatMulNBits(A, codes, scales, zero points). */
 export function emitMatMul(
   draft: Draft,
   reader: Node,
@@ -19,23 +28,24 @@ export function emitMatMul(
   spec: BlockSpec,
   level: number,
 ): void {
+  emitProduct(draft, reader, productOf(names, spec, level))
+}
+
+/** The product in the place of a MatMul, and for a Gemm alpha · A' · B + beta · C around it. */
+export function emitProduct(draft: Draft, reader: Node, product: CodedProduct): void {
   const node = draft.current(reader)
-  const call = productCall(node.inputs[0] ?? '', names, spec, level)
-  if (node.op !== 'Gemm') {
+  const [input = '', , bias = ''] = node.inputs
+  const transposed = node.op === 'Gemm' && intOf(node, 'transA', 0) !== 0
+  const { op, attributes, dtype } = product
+  const inputs = [transposed ? turned(draft, input) : input, ...product.inputs]
+  const call = { op, domain: 'com.microsoft', inputs, attributes }
+  const [alpha, beta] = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)]
+  if (node.op !== 'Gemm' || (alpha === 1 && bias === '')) {
     draft.replace(node, call)
     return
   }
-  const [input = '', , bias = ''] = node.inputs
-  const [alpha, beta] = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)]
-  const rows = intOf(node, 'transA', 0) === 0 ? input : turned(draft, input)
-  const inputs = [rows, ...call.inputs.slice(1)]
-  if (alpha === 1 && bias === '') {
-    draft.replace(node, { ...call, inputs })
-    return
-  }
-  const { origins } = node
-  const made = draft.add({ ...call, inputs, name: `${node.name}_Q${spec.bits}`, origins }).outputs[0] ?? ''
-  const dtype = spec.dtype === 'float16' ? 'float16' : 'float32'
+  const made =
+    draft.add({ ...call, name: `${node.name}_${product.suffix}`, origins: node.origins }).outputs[0] ?? ''
   const scalar = (hint: string, value: number): string =>
     draft.addInitializer(hint, tensorOf(dtype, [], [value]))
   if (bias === '') {
@@ -49,18 +59,13 @@ export function emitMatMul(
 }
 
 function turned(draft: Draft, input: string): string {
-  const perm: Attribute = { type: 'ints', value: [1n, 0n] }
   return (
-    draft.add({ op: 'Transpose', inputs: [input], attributes: new Map([['perm', perm]]) }).outputs[0] ?? ''
+    draft.add({ op: 'Transpose', inputs: [input], attributes: new Map([['perm', ints([1, 0])]]) })
+      .outputs[0] ?? ''
   )
 }
 
-function productCall(
-  input: string,
-  { codes, scales, zeroPoints }: CodedNames,
-  spec: BlockSpec,
-  level: number,
-) {
+function productOf({ codes, scales, zeroPoints }: CodedNames, spec: BlockSpec, level: number): CodedProduct {
   const attributes = new Map([
     ['K', int(spec.K)],
     ['N', int(spec.N)],
@@ -68,8 +73,13 @@ function productCall(
     ['block_size', int(spec.blockSize)],
     ...(level === 0 ? [] : [['accuracy_level', int(level)] as const]),
   ])
-  const inputs = [input, codes, scales, ...(zeroPoints === '' ? [] : [zeroPoints])]
-  return { op: 'MatMulNBits', domain: 'com.microsoft', inputs, attributes }
+  return {
+    op: 'MatMulNBits',
+    inputs: [codes, scales, ...(zeroPoints === '' ? [] : [zeroPoints])],
+    attributes,
+    suffix: `Q${spec.bits}`,
+    dtype: spec.dtype === 'float16' ? 'float16' : 'float32',
+  }
 }
 
 /**

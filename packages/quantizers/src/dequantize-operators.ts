@@ -1,11 +1,9 @@
 // Format qdq: codes behind DequantizeLinear, which every runtime knows. ONNX Runtime makes MatMulNBits of it in front of a
 // MatMul or Gemm when the codes lie as [K, N]; everywhere else it decodes in every run.
-import type { Attribute, Draft, Node, Weight } from '@damson/graph'
-import { memoryTensor } from '@damson/graph'
+import { memoryTensor, type Attribute, type Draft, type Node, type Weight } from '@damson/graph'
 import type { BlockSpec } from '@damson/numerics'
 import type { CodedNames } from './block-operators.ts'
-
-const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+import { int, ints } from './int-attributes.ts'
 
 /** A product whose right side is decoded in front of it. */
 export function emitDecodedMatMul(draft: Draft, reader: Node, names: CodedNames, spec: BlockSpec): void {
@@ -40,8 +38,8 @@ export function emitDecodedWeight(
   const straight =
     layout === spec.layout
       ? value
-      : (draft.add({ op: 'Transpose', inputs: [value], attributes: new Map([['perm', turn]]) }).outputs[0] ??
-        '')
+      : (draft.add({ op: 'Transpose', inputs: [value], attributes: new Map([['perm', ints([1, 0])]]) })
+          .outputs[0] ?? '')
   const { shape } = weight.tensor
   const sizes = memoryTensor('int64', [shape.length], BigInt64Array.from(shape, BigInt))
   draft.add({
@@ -50,8 +48,6 @@ export function emitDecodedWeight(
     outputs: [weight.name],
   })
 }
-
-const turn: Attribute = { type: 'ints', value: [1n, 0n] }
 
 function decoded(draft: Draft, names: CodedNames, spec: BlockSpec, axis: number): string {
   const node = draft.add({ op: 'DequantizeLinear', inputs: inputsOf(names), attributes: along(axis, spec) })

@@ -19,6 +19,8 @@ export interface Form {
   readonly graph: Graph
   /** Operators that read codes afterwards. */
   readonly coded?: Readonly<Record<string, number>>
+  /** Some weight has no product that DequantizeLinear could be fused with. */
+  readonly slow?: true
 }
 
 const w = matrix(1, [64, 96])
@@ -27,10 +29,12 @@ const table = matrix(2, [96, 64])
 export const weightForms: Readonly<Record<string, Form>> = {
   'MatMul, constant on the left': {
     graph: onnx`<opset_import: ["" : 17]> g (float[2,96,n] x) => (float[2,64,n] y) <float[64,96] w = ${w}> { y = MatMul(w, x) }`,
+    slow: true,
   },
   'MatMul with a stack of matrices': {
     graph: onnx`<opset_import: ["" : 17]> g (float[3,n,64] x) => (float[3,n,48] y)
       <float[3,64,48] w = ${matrix(3, [3, 64, 48])}> { y = MatMul(x, w) }`,
+    slow: true,
   },
   'MatMul with a stack of one': {
     graph: onnx`<opset_import: ["" : 17]> g (float[3,n,64] x) => (float[3,n,96] y)
@@ -55,54 +59,66 @@ export const weightForms: Readonly<Record<string, Form>> = {
   },
   'Gemm, constant on the left': {
     graph: onnx`<opset_import: ["" : 17]> g (float[96,n] x) => (float[64,n] y) <float[64,96] w = ${w}> { y = Gemm(w, x) }`,
+    slow: true,
   },
   'Conv in one dimension': {
     graph: onnx`<opset_import: ["" : 17]> g (float[1,32,n] x) => (float[1,48,m] y)
       <float[48,32,5] w = ${matrix(6, [48, 32, 5])}> { y = Conv<pads = [2, 2]>(x, w) }`,
+    slow: true,
   },
   'Conv in two dimensions, grouped': {
     graph: onnx`<opset_import: ["" : 17]> g (float[1,64,8,8] x) => (float[1,64,6,6] y)
       <float[64,16,3,3] w = ${matrix(7, [64, 16, 3, 3])}> { y = Conv<group = 4>(x, w) }`,
+    slow: true,
   },
   'Conv in two dimensions, depthwise': {
     graph: onnx`<opset_import: ["" : 17]> g (float[1,256,8,8] x) => (float[1,256,6,6] y)
       <float[256,1,3,3] w = ${matrix(8, [256, 1, 3, 3])}> { y = Conv<group = 256>(x, w) }`,
+    slow: true,
   },
   'Conv in three dimensions': {
     graph: onnx`<opset_import: ["" : 17]> g (float[1,8,6,6,6] x) => (float[1,16,4,4,4] y)
       <float[16,8,3,3,3] w = ${matrix(9, [16, 8, 3, 3, 3])}> { y = Conv(x, w) }`,
+    slow: true,
   },
   'Conv before opset 10': {
     graph: onnx`<opset_import: ["" : 9]> g (float[1,32,8,8] x) => (float[1,48,6,6] y)
       <float[48,32,3,3] w = ${matrix(10, [48, 32, 3, 3])}> { y = Conv(x, w) }`,
+    slow: true,
   },
   'transposed convolution': {
     graph: onnx`<opset_import: ["" : 17]> g (float[1,32,8,8] x) => (float[1,48,10,10] y)
       <float[32,48,3,3] w = ${matrix(11, [32, 48, 3, 3])}> { y = ConvTranspose(x, w) }`,
+    slow: true,
   },
   LSTM: {
     graph: onnx`<opset_import: ["" : 14]> g (float[n,2,40] x) => (float[n,1,2,24] y)
       <float[1,96,40] w = ${matrix(12, [1, 96, 40])}, float[1,96,24] r = ${matrix(13, [1, 96, 24])}>
       { y = LSTM<hidden_size = 24>(x, w, r) }`,
+    slow: true,
   },
   GRU: {
     graph: onnx`<opset_import: ["" : 14]> g (float[n,2,40] x) => (float[n,2,2,24] y)
       <float[2,72,40] w = ${matrix(14, [2, 72, 40])}, float[2,72,24] r = ${matrix(15, [2, 72, 24])}>
       { y = GRU<hidden_size = 24, direction = "bidirectional">(x, w, r) }`,
+    slow: true,
   },
   RNN: {
     graph: onnx`<opset_import: ["" : 14]> g (float[n,2,40] x) => (float[n,1,2,64] y)
       <float[1,64,40] w = ${matrix(16, [1, 64, 40])}, float[1,64,64] r = ${matrix(17, [1, 64, 64])}>
       { y = RNN<hidden_size = 64>(x, w, r) }`,
+    slow: true,
   },
   'experts that are looked up': {
     graph: onnx`<opset_import: ["" : 17]> g (int64[2] i, float[2,n,64] x) => (float[2,n,48] y)
       <float[4,64,48] w = ${matrix(18, [4, 64, 48])}> { e = Gather(w, i) y = MatMul(x, e) }`,
+    slow: true,
   },
   'a Constant node': {
     graph: onnx`<opset_import: ["" : 17]> g (float[n,64] x, float[96,m] z) => (float[n,96] y, float[64,m] v)
       { w = Constant<value = ${w}>() y = MatMul(x, w) k = Constant<value = ${matrix(19, [64, 96])}>() v = MatMul(k, z) }`,
     coded: { MatMulNBits: 1 },
+    slow: true,
   },
   'a head tied to the table': {
     graph: onnx`<opset_import: ["" : 17]> g (int64[1,n] i) => (float[1,n,96] y)
@@ -118,6 +134,7 @@ export const weightForms: Readonly<Record<string, Form>> = {
     graph: onnx`<opset_import: ["" : 17]> g (float[n,64] x) => (float[n,64] y)
       <float[64,96] w = ${w}> { h = MatMul(x, w) y = Gemm<transB = 1>(h, w) }`,
     coded: { MatMulNBits: 1 },
+    slow: true,
   },
   'a table whose rows are no whole blocks': {
     graph: onnx`<opset_import: ["" : 17]> g (int64[n] i, float[n,40] x) => (float[n,40] y, float[n,96] v)
@@ -131,6 +148,7 @@ export const weightForms: Readonly<Record<string, Form>> = {
           then_branch = t () => (float[1,64,8,8] p) <float[64,64,1,1] own = ${matrix(22, [64, 64, 1, 1])}> { h = Conv(x, shared)  p = Conv(h, own) },
           else_branch = e () => (float[1,64,8,8] q) { q = Conv(x, shared) }
       > }`,
+    slow: true,
   },
   'the body of a Loop': {
     graph: onnx`<opset_import: ["" : 17]> g (float[n,64] x) => (float[n,64] y)
@@ -144,6 +162,7 @@ export const weightForms: Readonly<Record<string, Form>> = {
   'half precision, decoded': {
     graph: onnx`<opset_import: ["" : 17]> g (float16[1,32,8,8] x) => (float16[1,48,6,6] y)
       <float16[48,32,3,3] w = ${memoryTensor('float16', [48, 32, 3, 3], encodeFloats(seededNormal(24, 48 * 32 * 9), 'float16'))}> { y = Conv(x, w) }`,
+    slow: true,
   },
   'half precision, tied': {
     graph: onnx`<opset_import: ["" : 17]> g (int64[n] i) => (float16[n,96] y)
