@@ -110,14 +110,10 @@ export async function* hessians(
     const { ctx, part, sampleCount, graph } = streaming
     const requests = values.map(value => ({ value, kind: 'gram' }) as const)
     const results = new Map(await ctx.statistics(part.name, requests, upTo(graph(), values), sampleCount))
-    for (const stage of pass)
-      yield {
-        stage,
-        H: sumOf(
-          stage,
-          stage.values.map(value => results.get(value)?.gram),
-        ),
-      }
+    for (const stage of pass) {
+      const grams = stage.values.map(value => results.get(value)?.gram)
+      yield { stage, H: sumOf(stage, grams) }
+    }
   }
 }
 
@@ -125,7 +121,8 @@ export async function* hessians(
 function upTo(graph: Graph, values: readonly string[]): Graph {
   const isTop = values.every(name => graph.isInput(name) || graph.producer(name) !== undefined)
   if (!isTop) return graph
-  const outputs = values.map(name => {
+  const made = values.filter(name => !graph.isInput(name))
+  const outputs = made.map(name => {
     const type = graph.typeOf(name)
     return { name, ...(type ? { type } : {}) }
   })

@@ -1,10 +1,11 @@
 // The fit of everything that chooses codes by XᵀX: weight after weight in the order in which they run, each on what the weights
 // before it, coded already, feed to it. What no XᵀX can be had of is rounded to nearest, and said.
-import { formatBytes, type FitContext, type Part, type Quantity } from '@damson/core'
+import { formatBytes, type Context, type FitContext, type Part, type Quantity } from '@damson/core'
 import { refuse, type Graph, type Tensor } from '@damson/graph'
 import { codeBlocks, type BlockCodes } from './block-coding.ts'
 import type { CodedRows } from './block-grid.ts'
 import type { BlockParams } from './block-params.ts'
+import type { BlockSolver } from './block-quantizer.ts'
 import { accuracyLevelOf } from './block-targets.ts'
 import { replaceBlocks, type BlockWeight } from './block-weights.ts'
 import { codeRows, type CodedTensors } from './coded-rows.ts'
@@ -49,37 +50,34 @@ export async function learnCodes<P extends BlockParams>(
   const budget = memory === 'auto' ? undefined : memory.value
   const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed), budget)
   const left = unseen.map(({ found, refusal }) => ({ weight: found.weight, refusal }))
-  warnByReason(
-    ctx,
-    { code: 'rounded-to-nearest', what: 'rounded to nearest without samples' },
-    part.name,
-    left,
-  )
+  const what = 'rounded to nearest without samples'
+  warnByReason(ctx, { code: 'rounded-to-nearest', what }, part.name, left)
   const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+  const level = accuracyLevelOf(ctx)
+  const rounded = unseen.map(({ found }) =>
+    replaceBlocks(found, codeBlocks(found.matrix, found.spec, key, coder), level),
+  )
   const seen = stages.flatMap(({ weights }) => weights)
   let learnt: Learnt = { codes: {}, tensors: {} }
-  const graph = (): Graph => {
-    const level = accuracyLevelOf(ctx)
-    const rounded = unseen.map(({ found }) =>
-      replaceBlocks(found, codeBlocks(found.matrix, found.spec, key, coder), level),
-    )
-    const coded = seen.flatMap(found => {
-      const codes = learnt.codes[found.weight.id]
-      return codes ? [replaceBlocks(found, blockCodesOf(codes), level)] : []
-    })
-    return replaceWeights(withTensors(part.graph, learnt.tensors), [...rounded, ...coded])
-  }
+  const graph = (): Graph =>
+    replaceWeights(withTensors(part.graph, learnt.tensors), [...rounded, ...coded(seen, learnt, level)])
   for await (const { stage, H } of hessians(stages, { ctx, part, sampleCount, memory: budget, graph })) {
     const { coderOf, changed } = await code(H, stage, learnt)
     learnt = merged(learnt, changed)
     for (const found of stage.weights) {
-      ctx.signal.throwIfAborted()
       const tensors = await codeRows(found.matrix, found.spec, coderOf(found), ctx.signal)
       learnt = merged(learnt, { codes: { [found.weight.id]: tensors }, tensors: {} })
       ctx.progress(Object.keys(learnt.codes).length, seen.length)
     }
   }
   return learnt
+}
+
+function coded(seen: readonly BlockWeight[], { codes }: Learnt, level: number): readonly Replacement[] {
+  return seen.flatMap(found => {
+    const known = codes[found.weight.id]
+    return known ? [replaceBlocks(found, blockCodesOf(known), level)] : []
+  })
 }
 
 function merged(before: Learnt, changed: Learnt | undefined): Learnt {
@@ -98,8 +96,13 @@ export function withTensors(graph: Graph, tensors: Learnt['tensors']): Graph {
   return graph.with({ initializers: new Map(initializers) })
 }
 
-/** Learnt codes as those of any other solver. */
-export function blockCodesOf(tensors: CodedTensors): BlockCodes {
+/** The codes that were learnt of a weight; those of round to nearest where none were. */
+export const learntSolver: BlockSolver<Context<BlockParams>, PartCodes> = (matrix, spec, how) => {
+  const learnt = how.state[how.weight.id]
+  return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, how.key, how.coder)
+}
+
+function blockCodesOf(tensors: CodedTensors): BlockCodes {
   return { ...tensors, zeroPoints: 'zeroPoints' in tensors ? tensors.zeroPoints : undefined }
 }
 

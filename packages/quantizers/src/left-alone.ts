@@ -13,10 +13,11 @@ export function isCandidate({ tensor, uses }: Weight): boolean {
   return tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
 }
 
-/** Ids of the weights that a step claimed in a part. */
+/** Ids of the weights that a step claimed to code in a part; what it only changes is not among them. */
 export function claimedWeights(groups: readonly Group[]): ReadonlySet<string> {
+  const coded = groups.filter(({ takes }) => takes !== undefined)
   return new Set(
-    groups.flatMap(({ sites }) => sites.flatMap(site => ('weight' in site ? [site.weight.id] : []))),
+    coded.flatMap(({ sites }) => sites.flatMap(site => ('weight' in site ? [site.weight.id] : []))),
   )
 }
 

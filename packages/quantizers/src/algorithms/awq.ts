@@ -1,23 +1,24 @@
 // Activation-aware coding: what meets large inputs is scaled up before it is rounded, and whatever makes those inputs is scaled
 // down, so nothing but the rounding errors changes. Where no norm or product makes them, only the clipping is searched.
 //   Y = (X / s) · Q(s ∘ W),  s = m^α normalised, α by a grid;  then the range of each block by least output error
-import { defineAlgorithm, flag, int, quantity, type Context, type FitContext, type Part } from '@damson/core'
+import { defineAlgorithm, flag, int, type Context, type FitContext, type Part } from '@damson/core'
 import { isRefusal } from '@damson/graph'
 import { bestScales, judgedRows, scaledHessian, scaledRows } from '../activation-aware.ts'
-import { codeBlocks } from '../block-coding.ts'
-import { diagonalBlocks, roundByOutput } from '../block-output.ts'
+import { diagonalBlocks, roundByOutput, type GridSearch } from '../block-output.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
 import { foldedScales } from '../folded-scales.ts'
 import type { Stage } from '../hessians.ts'
 import {
-  blockCodesOf,
   learnCodes,
+  learntSolver,
   withTensors,
   type Learning,
   type Learnt,
   type PartCodes,
+  type StageCodes,
 } from '../learnt-codes.ts'
+import { learningParams } from '../learning-params.ts'
 import { claimedWeights } from '../left-alone.ts'
 import { foldsOf, type Fold } from '../scale-folds.ts'
 
@@ -30,15 +31,7 @@ const params = {
   grid: int({ min: 1, max: 100, default: 20, doc: 'Exponents tried between 0 and 1.' }),
   /** Search the share of each block's range that is coded; numbers beyond it are clipped. */
   clip: flag({ default: true, doc: "Search the share of each block's range that is coded." }),
-  /** Samples that are looked at, the first ones. */
-  sampleCount: int({ min: 1, max: 100000, default: 64, doc: 'Samples that are looked at, the first ones.' }),
-  /** Bytes for XᵀX. auto: one shared input at a time, each on all weights before it coded; more room, fewer passes. */
-  memory: quantity({
-    units: ['bytes'],
-    or: ['auto'],
-    default: 'auto',
-    doc: 'Bytes for XᵀX. auto: one shared input at a time; more room, fewer passes over the samples.',
-  }),
+  ...learningParams,
 }
 
 type Ctx = Context<typeof params>
@@ -47,10 +40,7 @@ type State = Readonly<Record<string, { readonly codes: PartCodes; readonly tenso
 const blocks = quantizesBlocks<Ctx, PartCodes>({
   id,
   version,
-  solve: (matrix, spec, { coder, key, weight, state }) => {
-    const learnt = state[weight.id]
-    return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, key, coder)
-  },
+  solve: learntSolver,
 })
 
 /** Activation-aware weight quantization (AWQ). */
@@ -98,30 +88,30 @@ const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors
 function activationAware(ctx: FitContext<typeof params>, part: Part): Learning['code'] {
   const { clip, grid, blockSize } = ctx.params
   const claimed = new Set(blocks.claimed(part, ctx).map(({ weight }) => weight.id))
-  const shares = clip ? clips : [1]
+  const search = { shares: clip ? clips : [1], refits: 0 }
   const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
   return async (H, stage, before) => {
-    const fold = stage.values.length === 1 ? folds.get(stage.values[0] ?? '') : undefined
-    const scales =
-      fold && canTake(fold, stage, claimed, before)
-        ? bestScales(
-            H,
-            stage.K,
-            await Promise.all(stage.weights.map(each => judgedRows(each, ctx.signal))),
-            grid,
-          )
-        : undefined
-    const parts = diagonalBlocks(scales ? scaledHessian(H, scales) : H, stage.K, blockSize, damp)
+    const { K, values, weights } = stage
+    const fold = values.length === 1 ? folds.get(values[0] ?? '') : undefined
+    if (!fold || !canTake(fold, stage, claimed, before)) return clipped(H, K, blockSize, search)
+    const judged = await Promise.all(weights.map(each => judgedRows(each, ctx.signal)))
+    const scales = bestScales(H, K, judged, grid)
+    if (!scales) return clipped(H, K, blockSize, search)
+    const { coderOf } = clipped(scaledHessian(H, scales), K, blockSize, search)
     return {
-      coderOf:
-        ({ spec }) =>
-        rows =>
-          roundByOutput(scales ? scaledRows(rows, scales) : rows, stage.K, spec, parts, {
-            shares,
-            refits: 0,
-          }),
-      ...(fold && scales ? { changed: await foldedScales(fold, scales, claimed, before) } : {}),
+      coderOf: found => (rows, from) => coderOf(found)(scaledRows(rows, scales), from),
+      changed: await foldedScales(fold, scales, claimed, before),
     }
+  }
+}
+
+function clipped(H: Float64Array, K: number, blockSize: number, search: GridSearch): StageCodes {
+  const parts = diagonalBlocks(H, K, blockSize, damp)
+  return {
+    coderOf:
+      ({ spec }) =>
+      rows =>
+        roundByOutput(rows, K, spec, parts, search),
   }
 }
 

@@ -2,12 +2,12 @@
 // make up for, as far as its inputs and theirs go together in the samples:
 //   e = (w_k − ŵ_k) / U_kk,   w_j ← w_j − e · U_kj for j after k,   (XᵀX + λI)⁻¹ = UᵀU
 // Weights are coded in the order in which they run, each on what the coded ones before it feed to it.
-import { defineAlgorithm, flag, int, quantity, real, type Context } from '@damson/core'
-import { codeBlocks } from '../block-coding.ts'
+import { defineAlgorithm, flag, real, type Context } from '@damson/core'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
 import { inverseFactor } from '../inverse-factor.ts'
-import { blockCodesOf, learnCodes, type Learning, type PartCodes } from '../learnt-codes.ts'
+import { learningParams } from '../learning-params.ts'
+import { learnCodes, learntSolver, type Learning, type PartCodes } from '../learnt-codes.ts'
 import { roundRows, visitingOrder } from '../second-order.ts'
 
 const id = '@damson/quantizers/gptq'
@@ -22,15 +22,7 @@ const params = {
   }),
   /** Share of the mean of the diagonal that is added to XᵀX. */
   damp: real({ min: 1e-6, max: 1, default: 0.01, doc: 'Share of the mean diagonal added to XᵀX.' }),
-  /** Samples that are looked at, the first ones. */
-  sampleCount: int({ min: 1, max: 100000, default: 64, doc: 'Samples that are looked at, the first ones.' }),
-  /** Bytes for XᵀX. auto: one shared input at a time, each on all weights before it coded; more room, fewer passes. */
-  memory: quantity({
-    units: ['bytes'],
-    or: ['auto'],
-    default: 'auto',
-    doc: 'Bytes for XᵀX. auto: one shared input at a time; more room, fewer passes over the samples.',
-  }),
+  ...learningParams,
 }
 
 type Ctx = Context<typeof params>
@@ -39,10 +31,7 @@ type State = Readonly<Record<string, PartCodes>>
 const blocks = quantizesBlocks<Ctx, PartCodes>({
   id,
   version,
-  solve: (matrix, spec, { coder, key, weight, state }) => {
-    const learnt = state[weight.id]
-    return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, key, coder)
-  },
+  solve: learntSolver,
 })
 
 /** Block-wise weight-only quantization with second-order compensation (GPTQ). */
@@ -82,7 +71,12 @@ export function secondOrder({ actOrder, damp }: Pick<Ctx['params'], 'actOrder' |
     )
     const factor = inverseFactor(H, K, { damp, order })
     const importance = dampedDiagonal(H, K, damp)
-    return { coderOf: ({ spec }) => rows => roundRows(rows, K, spec, { factor, order, importance }) }
+    return {
+      coderOf:
+        ({ spec }) =>
+        rows =>
+          roundRows(rows, K, spec, { factor, order, importance }),
+    }
   }
 }
 

@@ -1,27 +1,19 @@
 // Round to nearest with scales that are refined against the inputs: from each of several shares of a block's range the scale is
 // fitted to the codes that come out, the codes to that scale, and again, and what brings the output closest stays.
 //   s = wᵀHc / cᵀHc,  c = round(w / s),  H = the block's own part of XᵀX
-import { defineAlgorithm, int, quantity, type Context } from '@damson/core'
-import { codeBlocks } from '../block-coding.ts'
+import { defineAlgorithm, type Context } from '@damson/core'
 import { diagonalBlocks, roundByOutput } from '../block-output.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
-import { blockCodesOf, learnCodes, type PartCodes } from '../learnt-codes.ts'
+import { learningParams } from '../learning-params.ts'
+import { learnCodes, learntSolver, type PartCodes } from '../learnt-codes.ts'
 
 const id = '@damson/quantizers/scale-estimation'
 const version = 1
 
 const params = {
   ...blockParams({ blockSize: 32 }),
-  /** Samples that are looked at, the first ones. */
-  sampleCount: int({ min: 1, max: 100000, default: 64, doc: 'Samples that are looked at, the first ones.' }),
-  /** Bytes for XᵀX. auto: one shared input at a time, each on all weights before it coded; more room, fewer passes. */
-  memory: quantity({
-    units: ['bytes'],
-    or: ['auto'],
-    default: 'auto',
-    doc: 'Bytes for XᵀX. auto: one shared input at a time; more room, fewer passes over the samples.',
-  }),
+  ...learningParams,
 }
 
 type State = Readonly<Record<string, PartCodes>>
@@ -29,10 +21,7 @@ type State = Readonly<Record<string, PartCodes>>
 const blocks = quantizesBlocks<Context<typeof params>, PartCodes>({
   id,
   version,
-  solve: (matrix, spec, { coder, key, weight, state }) => {
-    const learnt = state[weight.id]
-    return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, key, coder)
-  },
+  solve: learntSolver,
 })
 
 /** Shares of the range to start from, 10 steps of 0.05 as in NNCF, and refits of each. */
