@@ -41,6 +41,25 @@ describe('inspect', () => {
   })
 })
 
+describe('inspect --fp16', () => {
+  test('says which values leave the range, on made-up samples, and says that they are', async () => {
+    const { code, out, notes } = await damson(here, 'inspect', bert, '--fp16')
+    expect({ code, notes }).toEqual({ code: 0, notes: '' })
+    expect(out).toMatch(/\d+ nodes on halves, \d+ in fp32; ranges of \d+ values on 4 samples, made up/)
+    expect(out).toContain('nothing leaves the range of a half')
+  })
+  test('the same as one JSON document', async () => {
+    const { out } = await damson(here, 'inspect', bert, '--fp16', '--json')
+    expect(JSON.parse(out)).toEqual([
+      {
+        part: 'model',
+        feeds: { kind: 'generated', count: 4 },
+        report: expect.objectContaining({ guard: 'calibrated', islands: [], unfit: [], unmeasured: 0 }),
+      },
+    ])
+  })
+})
+
 describe('plan', () => {
   test('two quantizers on one part conflict, and everything about it is said', async () => {
     const steps = ['--with', 'weight-only:bits=4@unet', '--with', 'dynamic-int8@unet']

@@ -32,21 +32,60 @@ export const safeMagnitude = 65504 / 2
 /** A value that never exceeds this has at most 4 bits left as a subnormal float16 (steps of 2^-24). */
 const leastMagnitude = 2 ** -20
 
-/** Every value that would become a half, by its name in statistics; those in loops are counted only. */
-export function rangeRequests(
-  graph: HalfGraph, modes: HalfModes,
-): { readonly requests: ReadonlyMap<string, StatisticRequest>; readonly unmeasured: number } {
+/** What is measured: requests by value id, and for every value that would become a half the id whose range is its own. */
+export interface RangeRequests {
+  readonly requests: ReadonlyMap<string, StatisticRequest>
+  readonly rangeOf: ReadonlyMap<string, string>
+  readonly unmeasured: number
+}
+
+/** Operators whose results are never beyond ±1. */
+const bounded: ReadonlySet<string> = new Set([
+  'Softmax',
+  'Sigmoid',
+  'HardSigmoid',
+  'Tanh',
+  'Erf',
+  'Sin',
+  'Cos',
+  'Softsign',
+])
+
+/** Operators that give numbers of their first input and no others. */
+const passing: ReadonlySet<string> = new Set([
+  'Identity', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Slice', 'Gather', 'Split', 'Expand', 'Tile',
+  'DepthToSpace', 'SpaceToDepth', 'Relu', 'MaxPool',
+]) // prettier-ignore
+
+/** The ranges needed to judge every value that would become a half; values in loops are counted only. */
+export function rangeRequests(graph: HalfGraph, modes: HalfModes): RangeRequests {
   const requests = new Map<string, StatisticRequest>()
+  const rangeOf = new Map<string, string>()
   let unmeasured = 0
   for (const node of graph.nodes) {
+    if (node.node.domain === '' && bounded.has(node.node.op)) continue
     for (const id of node.outputs) {
       if (id === undefined || !modes.holdsHalf(id)) continue
-      if (isMeasurable(graph, node)) requests.set(id, { value: nameOf(id), kind: 'minmax' })
-      else unmeasured++
+      if (!isMeasurable(graph, node)) {
+        unmeasured++
+        continue
+      }
+      const source = sourceOf(graph, id)
+      if (graph.constants.has(source)) continue
+      rangeOf.set(id, source)
+      requests.set(source, { value: nameOf(source), kind: 'minmax' })
     }
   }
-  return { requests, unmeasured }
-} // prettier-ignore
+  return { requests, rangeOf, unmeasured }
+}
+
+/** Where the numbers of a value were computed. */
+function sourceOf(graph: HalfGraph, id: string): string {
+  const maker = graph.makerOf(id)
+  const [from] = maker?.inputs ?? []
+  const passes = maker?.node.domain === '' && passing.has(maker.node.op) && maker.outputs.includes(id)
+  return passes && from !== undefined && graph.dtypeOf(from) === 'float32' ? sourceOf(graph, from) : id
+}
 
 /** Inside nothing but branches of If. */
 function isMeasurable(graph: HalfGraph, { scope }: HalfNode): boolean {
@@ -62,22 +101,23 @@ export function nameOf(id: string): string {
 
 /** What has to stay. `masked`: values that carry a mask, which may be as low as they like. */
 export function diagnose(
-  graph: HalfGraph, requests: ReadonlyMap<string, StatisticRequest>, results: ReadonlyMap<string, StatisticResult>,
+  graph: HalfGraph, { requests, rangeOf }: RangeRequests, results: ReadonlyMap<string, StatisticResult>,
   masked: ReadonlySet<string>, exactSums: boolean,
 ): Pick<Diagnosis, 'islands' | 'kept'> {
   const islands: Island[] = []
   const kept = new Set<string>()
-  for (const [id, { value }] of requests) {
-    const { min: [min = 0] = [], max: [max = 0] = [], count = 0 } = results.get(value) ?? {}
+  for (const [id, source] of rangeOf) {
+    const measured = results.get(requests.get(source)?.value ?? '')
+    const { min: [min = 0] = [], max: [max = 0] = [], count = 0 } = measured ?? {}
     if (count === 0 || min > max) continue
     const maker = graph.makerOf(id)
-    const beyond = rangeProblem(min, max, masked.has(id))
+    const beyond = rangeProblem(min, max, masked.has(id) || masked.has(source))
     const inside = maker && !exactSums ? sumProblem(maker, min, max) : undefined
     const why = beyond ?? inside
     if (why === undefined || !maker) continue
     const nodes = beyond === undefined ? [maker] : [maker, ...wantingNodes(graph, id)]
     for (const { key } of nodes) kept.add(key)
-    islands.push({ value, min, max, why, nodes: nodes.map(({ node }) => nodeIdentity(node)) })
+    islands.push({ value: nameOf(id), min, max, why, nodes: nodes.map(({ node }) => nodeIdentity(node)) })
   }
   return { islands, kept }
 } // prettier-ignore

@@ -91,14 +91,15 @@ async function weighConstants(
 async function takeRanges(
   { graph, modes, masks }: HalfLayout, { target }: HalfAim, part: string, ctx: Instruments,
 ): Promise<Diagnosis> {
-  const { requests, unmeasured } = rangeRequests(graph, modes)
-  const wanted = [...requests.values()]
+  const asked = rangeRequests(graph, modes)
+  const { unmeasured } = asked
+  const wanted = [...asked.requests.values()]
   if (wanted.length === 0) return { islands: [], kept: new Set(), measured: 0, unmeasured }
   const results = await ctx.statistics(part, wanted, measurable(graph.graph))
   // ONNX Runtime adds in fp32 on CPU, whatever the type of the tensors.
   const exactSums = target.startsWith('cpu') || target === 'wasm'
-  const { islands, kept } = diagnose(graph, requests, results, maskedValues(graph, masks), exactSums)
-  return { islands, kept, measured: wanted.length, unmeasured }
+  const { islands, kept } = diagnose(graph, asked, results, maskedValues(graph, masks), exactSums)
+  return { islands, kept, measured: asked.rangeOf.size, unmeasured }
 } // prettier-ignore
 
 /** Statistics are nodes of opset 9. */

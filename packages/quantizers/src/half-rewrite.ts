@@ -50,6 +50,8 @@ class HalfBody {
   /** Casts and copies that stand in this body, by name and type of what they give. */
   readonly #casts = new Map<string, string>()
   readonly #initializers: Map<string, Initializer>
+  /** What stands before all other nodes: Constant nodes, and the casts of constants behind them. */
+  readonly #constants: Node[] = []
   readonly #head: Node[] = []
   readonly #nodes: Node[] = []
 
@@ -69,7 +71,7 @@ class HalfBody {
     const outputs = body.outputs.map((info, at) => this.#output(info, at))
     const types = [...body.types].filter(([name]) => !this.#names.has(name))
     return body.with({
-      nodes: [...this.#head, ...this.#nodes],
+      nodes: [...this.#constants, ...this.#head, ...this.#nodes],
       initializers: this.#initializers,
       inputs: body.inputs.map(info => this.#retyped(info)),
       outputs,
@@ -94,11 +96,10 @@ class HalfBody {
     const id = `${this.#scope.path}\n${name}`
     const tensor = this.#scope.body.tensor(name)
     const form = this.#form(id)
-    if (!tensor || form === 'float') return void this.#nodes.push(node)
+    if (!tensor || form === 'float') return void this.#constants.push(node)
     const converted = this.#plan.convert(tensor, id)
-    // A cast of a constant stands at the head of its body, so the constant stands before it.
-    if (form !== 'twin') return void this.#head.unshift(constantNode(node, name, converted))
-    this.#nodes.push(node, constantNode(node, this.#copyOf(name), converted))
+    if (form !== 'twin') return void this.#constants.push(constantNode(node, name, converted))
+    this.#constants.push(node, constantNode(node, this.#copyOf(name), converted))
   }
 
   #copyOf(name: string): string {

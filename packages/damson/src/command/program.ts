@@ -1,7 +1,7 @@
 // The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own, loaded
 // when it is asked for: most of the time of a short command is the loading of modules.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { DamsonError, isAbort } from '@damson/core'
+import { DamsonError, isAbort, type Model } from '@damson/core'
 import type { CompareArguments } from './compare.ts'
 import { exitCodes } from './exit-codes.ts'
 import { loadArgument } from './model-arguments.ts'
@@ -100,7 +100,11 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
 }
 
 const examples: Readonly<Record<string, readonly string[]>> = {
-  inspect: ['damson inspect ./emoji', 'damson inspect ./bert --variant q4 --json'],
+  inspect: [
+    'damson inspect ./emoji',
+    'damson inspect ./bert --variant q4 --json',
+    'damson inspect model.onnx --fp16 --samples prompts.jsonl',
+  ],
   plan: [
     'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
     'damson plan model.onnx --with weight-only --write recipe.json',
@@ -152,15 +156,36 @@ function addInspect(program: Command, terminal: Terminal): void {
     .option('--variant <dtype>', 'variant of a transformers.js folder')
     .addOption(machine())
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--fp16', 'only what half precision would mean: which values leave its range (runs the model)')
+    .option('--samples <path>', sampleFormats)
+    .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--json', 'one JSON document')
-    .action(async (path: string, options: SharedOptions) => {
+    .action(async (path: string, options: SharedOptions & Fp16Flags) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      if (options.fp16 === true) return showFp16Of(model, options, terminal)
       const { inspect, showInspection } = await import('./inspect.ts')
       const found = inspect(model, algorithms, options.target)
       if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
       else showInspection(found, terminal)
     })
+}
+
+interface Fp16Flags {
+  readonly fp16?: boolean
+  readonly samples?: string
+  readonly dim?: Readonly<Record<string, number>>
+}
+
+async function showFp16Of(
+  model: Model,
+  options: SharedOptions & Fp16Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const { inspectFp16, showFp16 } = await import('./inspect-fp16.ts')
+  const found = await inspectFp16(model, options, terminal)
+  if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
+  else showFp16(found, terminal)
 }
 
 function addPlan(program: Command, terminal: Terminal, exit: (code: number) => void): void {

@@ -136,7 +136,13 @@ function placeIn(part: Part, ctx: Ctx): HalfPlace {
     node: ({ node, scope }) => ctx.selects({ node, path: scope.path }),
     constant: each => {
       const weight = constants.get(each)
-      return weight !== undefined && ctx.selects({ weight })
+      if (weight === undefined) return false
+      // Constant nodes, which functions bring along, go where their readers go.
+      const uses = weight.storage === 'constant' ? weight.uses : []
+      return (
+        ctx.selects({ weight }) ||
+        (uses.length > 0 && uses.every(({ node, scope }) => ctx.selects({ node, path: scope.path })))
+      )
     },
   }
 }
