@@ -151,7 +151,8 @@ export function replaceBlocks(found: BlockWeight, codes: BlockCodes, accuracyLev
   const layout = use === 'product' ? 'KN' : 'NK'
   const stored = format === 'qdq' ? dequantizable(codes, spec, layout) : codes
   const suffix = `Q${spec.bits}`
-  const emission = format === 'qdq' ? dequantizing(spec, layout) : reading(spec, accuracyLevel)
+  const emission =
+    format === 'qdq' ? dequantizing(spec, layout) : reading(spec, accuracyLevel, codes.zeroPoints)
   const namesOf = (name: (suffix: string) => string): CodedNames => ({
     codes: name(suffix),
     scales: name('scales'),
@@ -178,10 +179,13 @@ interface Emission {
   whole(draft: Draft, weight: Weight, names: CodedNames): void
 }
 
-const reading = (spec: BlockSpec, level: number): Emission => ({
+const reading = (spec: BlockSpec, level: number, zeroPoints: Tensor | undefined): Emission => ({
   product: (draft, reader, names) => emitMatMul(draft, reader, names, spec, level),
   gather: (draft, node, names) => emitGather(draft, node, names, spec),
-  whole: (draft, weight, names) => emitDecoding(draft, weight, names, spec),
+  whole: (draft, weight, names) => {
+    const floatZeroPoints = zeroPoints !== undefined && zeroPoints.dtype !== 'uint8'
+    emitDecoding(draft, weight, names, spec, floatZeroPoints)
+  },
 })
 
 const dequantizing = (spec: BlockSpec, layout: 'KN' | 'NK'): Emission => ({

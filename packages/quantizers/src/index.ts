@@ -1,4 +1,5 @@
 export { load, save, smash, plan, explain } from '@damson/core'
+export { bnb4 } from './algorithms/bnb4.ts'
 export { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 export { float8 } from './algorithms/float8.ts'
 export { hqq } from './algorithms/hqq.ts'

@@ -52,6 +52,14 @@ describe('quality', () => {
     expect(float).toBeGreaterThan(await qualityOf(normal, weightOnly(same)))
   })
 
+  test('float zero points are decoded where no operator reads them', async () => {
+    const model = tinyConvNet()
+    const feeds = feedsFor(model.part('model').graph, { seed: 1 })
+    const steps = [hqq({ zeroPoint: 'float', convs: true, bits: 8 })]
+    const found = await runOnce(runtime, await smash(model, steps), feeds)
+    expect(sqnr(found, await runOnce(runtime, model, feeds))).toBeGreaterThan(30)
+  })
+
   test('float zero points are float tensors that ONNX Runtime reads', async () => {
     const graph = (await smash(productWith(normal), [hqq({ zeroPoint: 'float' })])).part('model').graph
     expect(graph.initializers.get('w_zero_points')?.tensor.dtype).toBe('float32')

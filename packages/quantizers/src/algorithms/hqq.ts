@@ -27,7 +27,7 @@ const params = {
   zeroPoint: oneOf({
     options: ['integer', 'float'],
     default: 'integer',
-    doc: 'Float zero points are closer, but ONNX Runtime multiplies several times slower with them; embeddings keep integers.',
+    doc: 'Float zero points are closer, but ONNX Runtime multiplies several times slower with them. Embeddings and format qdq keep integers.',
   }),
 }
 
@@ -36,9 +36,11 @@ type Ctx = Context<typeof params>
 const { contract, groups, rewrite } = quantizesBlocks<Ctx>({
   id,
   version,
-  solve: (matrix, spec, { ctx, coder, key }) => {
+  solve: (matrix, spec, { ctx, coder, weight, key }) => {
     const { iterations, p } = ctx.params
-    const zeroPoint = spec.rule === 'GatherBlockQuantized' ? 'integer' : ctx.params.zeroPoint
+    // Look-ups and DequantizeLinear read zero points of the type of the codes.
+    const isTable = weight.uses.some(({ node }) => node.op === 'Gather')
+    const zeroPoint = isTable || ctx.params.format === 'qdq' ? 'integer' : ctx.params.zeroPoint
     return codeBlocks(matrix, { ...spec, search: { zeroPoint, iterations, p } }, key, coder)
   },
 })
