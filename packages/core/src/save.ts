@@ -72,7 +72,7 @@ async function placeOf(model: Model, to: Savable, options: SaveOptions): Promise
   if (options.variant !== undefined && model.layout !== 'transformers.js') {
     throw new DamsonError(
       'unknown-variant',
-      `Variants belong to transformers.js folders (onnx/model_q4.onnx); this model is a ${model.layout}.`,
+      `Variants belong to transformers.js folders (onnx/model_q4.onnx); the layout of this model is "${model.layout}". Write a preset into a folder, which makes one.`,
     )
   }
   const layout: Layout = file !== undefined ? 'file' : model.layout === 'file' ? 'folder' : model.layout

@@ -40,15 +40,21 @@ export const presets: Readonly<Record<string, Preset>> = {
     steps: ['weight-only:bits=4,blockSize=32,symmetric=true,embeddings=false,accuracyLevel=0', 'half'],
     variant: 'q4f16',
   },
+  bnb4: {
+    summary:
+      'Matrices in the 4-bit normal floats of bitsandbytes, blocks of 64: what transformers.js calls bnb4.',
+    steps: ['bnb4:type=nf4,blockSize=64'],
+    variant: 'bnb4',
+  },
   q2: {
-    summary: 'Matrices in 2 bits, blocks of 32; embeddings in 4, since no operator has them in 2.',
-    steps: ['weight-only:bits=2,blockSize=32'],
+    summary: 'Matrices in 2 bits, blocks of 32; embeddings in 4.',
+    steps: ['weight-only:bits=2,blockSize=32,embeddings=false'],
     rest: ['weight-only:bits=4,blockSize=32@rest'],
     variant: 'q2',
   },
   q2f16: {
     summary: 'The same, with 16 bits for scales and for everything else.',
-    steps: ['weight-only:bits=2,blockSize=32', 'half'],
+    steps: ['weight-only:bits=2,blockSize=32,embeddings=false', 'half'],
     rest: ['weight-only:bits=4,blockSize=32@rest'],
     variant: 'q2f16',
   },

@@ -147,7 +147,7 @@ describe('in the command', () => {
     const { report, warnings } = JSON.parse(out)
     expect(report.samples).toEqual({ count: 1, kind: 'given', fitted: 3 })
     expect(warnings).toEqual([{ code: 'saw', message: 'outside/look: 1 2 3' }])
-  }, 120_000)
+  }, 300_000)
   test('without samples both are made up, and it is said', async () => {
     const { code, out } = await smash('--calibrate', '5', '-o', 'made', '--no-verify')
     expect(code).toBe(0)

@@ -69,7 +69,9 @@ describe('a list of presets', () => {
     const folder = await folderWith(fixture, 'bert')
     const { code, out } = await damson(folder, 'plan', 'bert', '--preset', 'q8,q2')
     expect(code).toBe(0)
-    expect(out).toMatch(/^q8\n1\. dynamic-int8[^]*\n\nq2\n1\. weight-only:bits=2\n[^]*2\. weight-only@rest/)
+    expect(out).toMatch(
+      /^q8\n1\. dynamic-int8[^]*\n\nq2\n1\. weight-only:bits=2,embeddings=false\n[^]*2\. weight-only@rest/,
+    )
   })
 })
 

@@ -95,14 +95,9 @@ async function perform(
 ): Promise<Done> {
   const { path, model, arranged, plan, wanted, label, samples } = job
   const { name = '' } = wanted
-  const written = await writeVariant(
-    arranged,
-    wanted,
-    samples,
-    options,
-    terminal,
-    label && `${label}: `,
-  ).catch((error: unknown) => {
+  const work = { model: arranged, wanted, samples }
+  const prefix = label && `${label}: `
+  const written = await writeVariant(work, options, terminal, prefix).catch((error: unknown) => {
     throw terminal.signal.aborted && before.length > 0 ? stopped(before, name, options.out, error) : error
   })
   const variant = wanted.variant ?? arranged.identity.variant

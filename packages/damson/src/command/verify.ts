@@ -44,7 +44,8 @@ export async function verify(
     if (terminal.signal.aborted)
       throw new DamsonError('stopped', `Stopped. ${what} was written, but not verified.`, { cause })
     if (!DamsonError.isInstance(cause, 'compare')) throw cause
-    throw new DamsonError('unverified', `${what} was written, but ${cause.message}`, { cause })
+    const why = cause.message.replace(/^The model does/, 'does')
+    throw new DamsonError('unverified', `${what} was written, but ${why}`, { cause })
   } finally {
     bar.stop()
   }
