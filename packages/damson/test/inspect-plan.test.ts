@@ -18,7 +18,7 @@ describe('inspect', () => {
     expect(out).toMatch(/inputs +sample float32\[batch_size, 4, height, width\]/)
     expect(out).toMatch(/operators +Constant 89, Unsqueeze 33/)
     expect(out).toMatch(/weight-only +unet +yes +\d+ weights \(\d\.\d+ MB\), \d+ nodes/)
-    expect(out).toMatch(/weight-only +vae_decoder +no +has no constant matrix/)
+    expect(out).toMatch(/weight-only +vae_decoder +no +nothing to code; .* belongs to a convolution/)
     expect(out).toMatch(/periodic-cache +text_encoder +no +has the role "text-encoder"/)
     expect(out).toContain('12 other files (177 kB) are carried along')
   })
@@ -185,7 +185,7 @@ describe('what is wrong is said', () => {
     ['a variant to write', ['smash', bert, '--variant', 'q4', '-o', './y'], 2, /Variants belong to transformers\.js folders/],
     ['a file for many parts', ['smash', emoji, '-o', './x.onnx'], 2, /Expected a folder to write the 4 parts text_encoder, /],
     ['other parts', ['compare', bert, emoji], 1, /".*emoji-unet" has .*, but no model/],
-    ['a number', ['compare', bert, bert, '--samples', 'x'], 2, /argument 'x' is invalid\. Expected a whole number/],
+    ['a number', ['compare', bert, bert, '--generated', 'x'], 2, /argument 'x' is invalid\. Expected a whole number/],
   ] // prettier-ignore
   test.each(wrong)('%s', async (_, args, code, says) => {
     const ran = await damson(await emptyFolder(), ...args)
