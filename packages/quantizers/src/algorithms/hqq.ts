@@ -5,6 +5,7 @@
 // A float z is what the paper gives. ONNX Runtime does not prepack those and is several times slower, so by default z is an
 // integer next to it, and s is refitted to the codes: s = Σ (w - e)(q - z) / Σ (q - z)².
 import { defineAlgorithm, int, oneOf, real, type Context } from '@damson/core'
+import { refuse } from '@damson/graph'
 import { codeBlocks } from '../block-coding.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
@@ -53,6 +54,11 @@ export const hqq = defineAlgorithm({
   paper: 'Badri & Shaji 2023, https://mobiusml.github.io/hqq_blog',
   contract,
   params,
-  groups,
+  groups: (part, ctx) => {
+    const { bits, zeroPoint } = ctx.params
+    if (bits === 8 && zeroPoint === 'float')
+      return refuse('ONNX Runtime has no products with float zero points at 8 bits: take integer ones')
+    return groups(part, ctx)
+  },
   rewrite,
 })
