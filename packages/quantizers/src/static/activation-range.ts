@@ -21,7 +21,7 @@ export interface Range {
   readonly max: number
 }
 
-/** ONNX Runtime's default percentile, in percent: half of what is left is cut on each side. */
+/** ONNX Runtime's default percentile, in percent. */
 const percentile = 99.999
 
 /** The range that a rule makes of it. `levels`: how many codes there are. `curve`: what the value goes through next. */
@@ -43,13 +43,13 @@ function within(range: Range, { min, max }: Range): Range {
   return { min: Math.max(range.min, min), max: Math.min(range.max, max) }
 }
 
+/** Of magnitudes: ± the lower edge of the bin in which the share is reached. */
 function percentileRange({ counts, limit }: { readonly counts: Float64Array; readonly limit: number }): Range {
-  const total = counts.reduce((sum, count) => sum + count, 0)
-  const cut = (100 - percentile) / 200
-  const edge = (share: number): number => {
-    let sum = 0
-    const at = counts.findIndex(count => (sum += count / total) >= share)
-    return binEdge(at < 0 ? counts.length : at, counts.length, limit)
-  }
-  return { min: edge(cut), max: edge(1 - cut) }
+  const half = counts.length / 2
+  const magnitudes = Array.from({ length: half }, (_, at) => (counts[half + at] ?? 0) + (counts[half - 1 - at] ?? 0))
+  const total = magnitudes.reduce((sum, count) => sum + count, 0)
+  let sum = 0
+  const at = magnitudes.findIndex(count => (sum += count / total) >= percentile / 100)
+  const edge = binEdge(half + (at < 0 ? half : at), counts.length, limit)
+  return { min: -edge, max: edge }
 } // prettier-ignore

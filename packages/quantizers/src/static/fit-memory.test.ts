@@ -15,8 +15,8 @@ const peak = (samples: number): number => {
 }
 
 test('eight times the samples take no more memory', () => {
-  const few = peak(4)
-  const many = peak(32)
-  // Kept activations would be three values of 0.5 MiB a sample and their histograms' inputs: 42 MiB and more.
+  const few = peak(8)
+  const many = peak(64)
+  // Kept activations would be 2.3 MiB a sample: 130 MiB more.
   expect(many / few).toBeLessThan(1.15)
 })

@@ -6,8 +6,8 @@ import { pairsOf } from './pairs.ts'
 export interface Prices {
   /** Noise over signal that a pair on this value adds. */
   noise(value: string): number
-  /** Noise that the coding of a product's weight adds. */
-  weightNoise(node: IntegerNode): number
+  /** Noise of everything, that of coded weights included, which stays. */
+  readonly total: number
   /** Elements of a value in a run. */
   elements(value: string): number
   /** Multiply-adds of a node in a run. */
@@ -19,30 +19,27 @@ const integerTime = 0.5
 /** Multiply-adds in the time that one element takes to be coded, to be decoded, or to go through an element-wise float node. */
 const elementTime = 8
 
-export interface Choice {
-  readonly integer: readonly IntegerNode[]
-  readonly float: readonly IntegerNode[]
-  /** Noise over signal of what is coded, expected. */
-  readonly noise: number
-}
+/** An exchange that takes less than this share of all noise away is none. */
+const least = 0.002
 
-/** Takes nodes out, the best exchange first, while the time stays under (1 + slack) times that of all in integers. */
-export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): Choice {
+/** The nodes to take out, the best exchange first, while the time stays under (1 + slack) times that of all in integers. */
+export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): readonly IntegerNode[] {
   let integer = nodes
   const start = timeOf(nodes, nodes, prices)
   const most = start + slack * start
   for (;;) {
     const time = timeOf(integer, nodes, prices)
     const noise = noiseOf(integer, prices)
-    const moves = candidates(integer).map(out => {
+    const worthwhile = candidates(integer).filter(set => mostGain(set, prices) > least * prices.total)
+    const moves = worthwhile.map(out => {
       const rest = integer.filter(node => !out.has(node))
       return { rest, gain: noise - noiseOf(rest, prices), cost: timeOf(rest, nodes, prices) - time }
     })
-    const allowed = moves.filter(({ gain, cost }) => gain > 0.002 * noise && time + cost <= most)
+    const allowed = moves.filter(({ gain, cost }) => gain > least * prices.total && time + cost <= most)
     const [best] = allowed.toSorted((a, b) => b.gain / Math.max(b.cost, 1) - a.gain / Math.max(a.cost, 1))
-    if (!best || integer.length === 0) {
+    if (!best) {
       const stays = new Set(integer)
-      return { integer, float: nodes.filter(node => !stays.has(node)), noise }
+      return nodes.filter(node => !stays.has(node))
     }
     integer = best.rest
   }
@@ -59,10 +56,15 @@ function candidates(nodes: readonly IntegerNode[]): readonly ReadonlySet<Integer
   return [...alone, ...around].filter(set => set.size > 0)
 }
 
+/** All that could go with these nodes: what stands around them. */
+function mostGain(set: ReadonlySet<IntegerNode>, prices: Prices): number {
+  const around = new Set([...set].flatMap(({ inputs, output }) => [...inputs, output]))
+  return [...around].reduce((sum, value) => sum + prices.noise(value), 0)
+}
+
 function noiseOf(nodes: readonly IntegerNode[], prices: Prices): number {
   let noise = 0
   for (const { value } of pairsOf(nodes).values()) noise += prices.noise(value)
-  for (const node of nodes) noise += prices.weightNoise(node)
   return noise
 }
 

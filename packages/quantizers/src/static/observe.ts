@@ -3,8 +3,8 @@
 import type { StatisticRequest, StatisticResult } from '@damson/core'
 import type { Calibration, Observed } from './activation-range.ts'
 
-/** Bins of a histogram; as ONNX Runtime's percentile calibrator has them. */
-const bins = 2048
+/** Bins of a histogram. ONNX Runtime's percentile calibrator has 2,048 over magnitudes. */
+const binsOf = (rule: Calibration): number => (rule === 'percentile' ? 4096 : 2048)
 /** Elements of a run from which a distribution is known well enough to weigh errors by. */
 const enough = 8192
 
@@ -13,7 +13,7 @@ export function observations(values: Iterable<string>, rule: Calibration): reado
   const isRange = rule === 'minmax' || rule === 'moving-average'
   const sampled = rule === 'mse' ? { most: enough } : {}
   return [...values].map(value =>
-    isRange ? { value, kind: 'minmax' } : { value, kind: 'histogram', bins, symmetric: true, ...sampled },
+    isRange ? { value, kind: 'minmax' } : { value, kind: 'histogram', bins: binsOf(rule), symmetric: true, ...sampled },
   )
 }
 

@@ -36,8 +36,7 @@ export async function sensitiveNodes(ctx: Ctx, part: string, fitted: Fitted): Pr
   }) // prettier-ignore
   await live.close()
   const prices = pricesOf(fitted, sources, shares, await sampleCount(ctx, part))
-  const { float } = chooseFloat(plan.nodes, prices, ctx.params.protect)
-  return float.map(({ node }) => node.outputs[0] ?? '')
+  return chooseFloat(plan.nodes, prices, ctx.params.protect).map(({ node }) => node.outputs[0] ?? '')
 }
 
 async function* firstFeeds(ctx: Ctx, part: string): AsyncIterable<Feeds> {
@@ -93,7 +92,7 @@ function pricesOf(
   const elements = (value: string): number => (seen.get(value)?.count ?? 0) / Math.max(samples, 1)
   return {
     noise: value => noise.get(value) ?? 0,
-    weightNoise: node => (node.kind === 'product' ? (noise.get(node.weight.name) ?? 0) : 0),
+    total: shares.reduce((sum, share) => sum + share, 0),
     elements,
     work: node => workOf(node, elements),
   }
