@@ -27,7 +27,7 @@ async function optimized(graph: Graph): Promise<Graph> {
   try {
     const options = { optimizedModelFilePath: path, graphOptimizationLevel: 'basic' } as const
     await (await InferenceSession.create(await graphToBytes(graph), options)).release()
-    return await parseGraph(await readFile(path))
+    return parseGraph(await readFile(path))
   } finally {
     await rm(folder, { recursive: true })
   }

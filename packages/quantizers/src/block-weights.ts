@@ -1,7 +1,8 @@
 // Which weights are coded in blocks, how each of them lies as a matrix, and what reads it afterwards.
 import type { Values } from '@damson/core'
 import {
-  elementCount, isRefusal, refuse, type Draft, type Graph, type Node, type Refusal, type Tensor, type Visit, type Weight,
+  elementCount, floatOf, intOf, isRefusal, refuse, type Draft, type Graph, type Node, type Refusal, type Tensor, type Visit,
+  type Weight,
 } from '@damson/graph' // prettier-ignore
 import type { BlockSpec } from '@damson/numerics'
 import type { BlockCodes } from './block-coding.ts'
@@ -50,9 +51,19 @@ export function blockWeightOf(
   if (unshared) return unshared
   if (found.decoded && graph.opset() < 10)
     return refuse('would be decoded by Mod and Slice, which came with opset 10', weight)
-  const nodes = nodeBytes(weight, found.decoded ? 0 : 2) + (found.decoded ? decodingBytes(weight) : 0)
+  const nodes = nodeBytes(weight, nodesOf(found)) + (found.decoded ? decodingBytes(weight) : 0)
   const after = blockBytes(found.spec) + nodes
   return after < weight.tensor.byteLength ? found : refuse('is so small that it would grow', weight)
+}
+
+/** At most so many new nodes for each consumer: around a product of a Gemm, or for the look-ups of codes, scales and zero points. */
+function nodesOf({ coded, format, readers, use }: BlockWeight): number {
+  const plain = readers.every(
+    ({ node }) =>
+      floatOf(node, 'alpha', 1) === 1 && floatOf(node, 'beta', 1) === 1 && intOf(node, 'transA', 0) === 0,
+  )
+  if (coded.size === 0) return 0
+  return !plain ? 6 : format === 'qdq' && use === 'gather' ? 4 : 2
 }
 
 /** Look-ups that DequantizeLinear can decode only as a whole table, in every run. */
