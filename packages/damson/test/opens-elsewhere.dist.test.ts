@@ -1,5 +1,6 @@
 // What the command writes is plain ONNX: it opens in onnxruntime-node, in @huggingface/transformers, and in a new process of
 // ours, and gives the same outputs everywhere.
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { variantSuffixes } from '@damson/core'
 import { describe, expect, test } from 'vitest'
@@ -51,5 +52,23 @@ describe('variants of a transformers.js folder', { timeout: 300_000 }, () => {
     const opened = await runProgram('run-transformers.mjs', { folder, name: 'bert', feeds })
     const file = join(folder, 'bert/onnx/model_q4.onnx')
     expect(opened).toEqual(await runProgram('run-plain.mjs', { file, feeds }))
+  })
+  test('a dtype for each session is found by config.json', async () => {
+    const folder = await folderWith('fixtures/t5-tiny', 't5')
+    for (const other of ['decoder_model', 'decoder_with_past_model'])
+      await rm(join(folder, `t5/${other}.onnx`))
+    const args = ['--preset', 'q8@encoder_model,q4@decoder_model_merged', '-o', 'mixed', '--no-verify']
+    expect(await damson(folder, 'smash', 't5', ...args)).toMatchObject({ code: 0 })
+    const opened = await runProgram('run-seq2seq.mjs', {
+      folder,
+      name: 'mixed',
+      ids: [5, 6, 7, 1],
+      tokens: 4,
+    })
+    expect(opened).toEqual({
+      // transformers.js calls the session of encoder_model "model".
+      dtypes: { model: 'q8', decoder_model_merged: 'q4' },
+      tokens: expect.arrayContaining([expect.any(Number)]),
+    })
   })
 })
