@@ -45,7 +45,7 @@ function slotKind(use: WeightUse, dtype: DataType): SlotKind {
   const { node, input } = use
   const slots = codedSlots[opName(node)]
   if (!slots)
-    return isLookUpOfCodes(use)
+    return isLookUpOfCodes(use) || isTurnedForProduct(use)
       ? 'codes'
       : isScaleOfProduct(use)
         ? 'aside'
@@ -58,6 +58,12 @@ function isLookUpOfCodes({ node, input, scope }: WeightUse): boolean {
   if (opName(node) !== 'Gather' || input !== 0) return false
   const users = scope.body.users(node.outputs[0] ?? '')
   return users.length > 0 && users.every(user => opName(user.node) === 'DequantizeLinear' && user.input === 0)
+}
+
+/** Exchanged axes of a table that a product reads too. */
+function isTurnedForProduct({ node, scope }: WeightUse): boolean {
+  const users = opName(node) === 'Transpose' ? scope.body.users(node.outputs[0] ?? '') : []
+  return users.length > 0 && users.every(user => opName(user.node) === 'MatMulInteger')
 }
 
 /** Multiplied with the scale of an activation that was coded at run time, before both multiply an integer product. */

@@ -59,7 +59,7 @@ describe('dynamicInt8', () => {
 
   test('transposes the weight of a Gemm while coding it: the codes are those of the weight, turned', async () => {
     const model = twoConsumers()
-    const graph = graphOf(await smash(model, [dynamicInt8({ weights: 'int8' })]))
+    const graph = graphOf(await smash(model, [dynamicInt8({ weights: 'int8', symmetric: true })]))
     const codes = await graph.initializers.get('v_quantized')?.tensor.read()
     const source = matrix(2, [80, 64])
     const bytes = await source.read()

@@ -9,6 +9,8 @@ export interface Replacement {
   readonly weight: Weight
   /** New initializers by suffix: `Q4`, `scales`, `zero_points` behind the name of the weight. */
   readonly tensors: Readonly<Record<string, Tensor | undefined>>
+  /** Suffixes of those that only belong to codes and are not told apart by what reads them: they have no origin. */
+  readonly aside?: readonly string[]
   /** Rewrites one consumer; `name` gives the new initializers by suffix, `''` for those that are absent. */
   readonly emit: (draft: Draft, node: Node, name: (suffix: string) => string) => void
   /** Makes a value with the name of the weight, for consumers that stay as they are. Called where the weight was defined. */
@@ -35,8 +37,9 @@ export function replaceWeights(graph: Graph, replacements: readonly Replacement[
 
 type Plan = Replacement & { readonly names: ReadonlyMap<string, string> }
 
-/** Nodes are found again by place and first output: bodies are rebuilt while their nodes keep their outputs. */
-const placeOf = (scope: Scope, node: Node): string => `${scope.path}\n${node.outputs[0] ?? node.name}`
+/** Nodes are found again by place and first output (that of an LSTM may be ''): rebuilt bodies keep the outputs of their nodes. */
+const placeOf = (scope: Scope, node: Node): string =>
+  `${scope.path}\n${node.outputs.find(name => name !== '') ?? node.name}`
 
 /** A node may read several weights, and one weight in several inputs. */
 function plansByNode(plans: readonly Plan[]): ReadonlyMap<string, ReadonlySet<Plan>> {
@@ -59,7 +62,8 @@ function exchange(draft: Draft, plan: Plan): void {
   const { weight, tensors, names } = plan
   for (const [suffix, tensor] of Object.entries(tensors)) {
     const name = names.get(suffix)
-    if (tensor && name !== undefined) draft.setInitializer(name, tensor, { origins: weight.origins })
+    const origins = plan.aside?.includes(suffix) ? [] : weight.origins
+    if (tensor && name !== undefined) draft.setInitializer(name, tensor, { origins })
   }
   if (weight.storage === 'initializer') draft.removeInitializer(weight.name)
   else for (const node of draft.nodes) if (node.outputs[0] === weight.name) draft.remove(node)
