@@ -66,14 +66,14 @@ const shortList = 64
 const bandBytes = 4 << 20
 
 /** A constant as halves: resident when it was, else computed when somebody reads or writes it. */
-export function halfTensor(tensor: Tensor, type: HalfType, limit: number, key: string): Tensor {
+export function halfTensor(tensor: Tensor, type: HalfType, limit: number | undefined, key: string): Tensor {
   if (tensor.data) {
     const values = floatsOf(tensor.data)
     const kept = values.length <= shortList ? values.map(keepTiny) : values
     return memoryTensor(type, tensor.shape, encodeHalves(kept, type, limit))
   }
   const [half] = computeTensors({
-    key: `${key}:${type}:${limit}:${tensor.key}`,
+    key: `${key}:${type}:${limit ?? 'fits'}:${tensor.key}`,
     cost: tensor.byteLength,
     outputs: [{ dtype: type, shape: tensor.shape }],
     run: async (write, { signal }) => {
@@ -93,9 +93,10 @@ export function halfTensor(tensor: Tensor, type: HalfType, limit: number, key: s
 const keepTiny = (value: number): number =>
   value !== 0 && Math.abs(value) < leastPositive ? Math.sign(value) * leastPositive : value
 
-/** Rounded to nearest, ties to even; finite numbers beyond `limit` become it, infinities stay. */
-export function encodeHalves(values: Float32Array, type: HalfType, limit: number): Uint16Array {
+/** Rounded to nearest, ties to even; finite numbers beyond `limit` become it, infinities stay. No limit: none is beyond. */
+export function encodeHalves(values: Float32Array, type: HalfType, limit: number | undefined): Uint16Array {
   const codes = encodeFloats(values, type)
+  if (limit === undefined) return codes
   const [bound = 0] = encodeFloats(Float32Array.of(limit), type, { saturate: true })
   const sign = 0x8000
   // Codes of magnitudes grow with them, so one comparison finds what lies beyond, infinities too.

@@ -75,8 +75,10 @@ export function layOut(
   const selects = computesIn(type, target) ? place.node : () => false
   const modes: HalfModes = decideModes(graph, { io, selects, kept })
   const forms: ReadonlyMap<string, ConstantForm> = decideConstants(graph, modes, { selects: place.constant, unfit, exact })
-  const limitOf = (id: string): number => {
+  // A guarded constant without a judgement fits, so nobody has to look at its numbers again.
+  const limitOf = (id: string): number | undefined => {
     const beyond = judged.get(id)
+    if (!beyond && found.guarded) return undefined
     return beyond && beyond.kind !== 'unfit' ? beyond.limit : greatestHalf[type]
   }
   const convert = (tensor: Tensor, id: string): Tensor => halfTensor(tensor, type, limitOf(id), key)
