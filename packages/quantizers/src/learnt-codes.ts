@@ -102,7 +102,8 @@ export const learntSolver: BlockSolver<Context<BlockParams>, PartCodes> = (matri
   return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, how.key, how.coder)
 }
 
-function blockCodesOf(tensors: CodedTensors): BlockCodes {
+/** Learnt codes as those of any other solver. */
+export function blockCodesOf(tensors: CodedTensors): BlockCodes {
   return { ...tensors, zeroPoints: 'zeroPoints' in tensors ? tensors.zeroPoints : undefined }
 }
 
