@@ -22,7 +22,10 @@ export function claimBytes(sizes: readonly number[]): number {
 }
 
 /** Addresses of regions one behind the other from `base` on, and where they end. */
-export function layOut(base: number, sizes: readonly number[]): { addresses: readonly number[]; end: number } {
+export function layOut(
+  base: number,
+  sizes: readonly number[],
+): { addresses: readonly number[]; end: number } {
   let end = Math.ceil(base / alignment) * alignment
   const addresses = sizes.map(size => {
     const address = end

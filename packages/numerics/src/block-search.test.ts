@@ -25,7 +25,7 @@ function zeroPointsOf(bytes: Uint8Array<ArrayBuffer>, spec: BlockSpec): Float32A
 /** Squared error of each block of [N, K]. */
 function blockErrors(values: Float32Array, spec: BlockSpec): readonly number[] {
   const back = dequantizeBlocks(quantizeBlocks(values, spec), spec)
-  const errors = new Array<number>(values.length / spec.blockSize).fill(0)
+  const errors = Array.from(values.subarray(0, values.length / spec.blockSize), () => 0)
   values.forEach((v, i) => {
     const block = Math.floor(i / spec.blockSize)
     errors[block] = (errors[block] ?? 0) + (v - (back[i] ?? NaN)) ** 2
