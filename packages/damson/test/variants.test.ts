@@ -104,6 +104,14 @@ describe('one dtype a session', () => {
     const read = await damson(folder, 'inspect', 'out', '--variant', 'q4@decoder_model_merged', '--json')
     expect(JSON.parse(read.out).parts).toHaveLength(2)
   })
+  test('a folder without variants keeps its layout', async () => {
+    const folder = await folderWith('fixtures/sd15-tiny-ts', 'sd')
+    const { code } = await damson(folder, 'smash', 'sd', '--preset', 'q8@unet', '-o', 'out', '--no-verify')
+    expect(code).toBe(0)
+    const [before, after] = [await contentOf(join(folder, 'sd')), await contentOf(join(folder, 'out'))]
+    const changed = Object.keys(after).filter(file => after[file] !== before[file])
+    expect(changed).toEqual(['damson.json', 'unet/model.onnx'])
+  })
   test('is added where the sessions lie', async () => {
     const folder = await seq2seq()
     await damson(folder, 'smash', 't5', '--preset', 'fp32', '-o', 'out', '--no-verify')

@@ -32,13 +32,13 @@ export async function destinationOf(
   }
   if (first.variant === undefined) return { model, wanted }
   if (out.endsWith('.onnx')) {
-    if (more.length > 0 || first.variant.includes('@'))
+    if (more.length > 0)
       throw invalidOutput(`Expected a folder to write the variants ${names} into, got the file "${out}".`)
     return { model, wanted: [withoutVariant(first)] }
   }
   const arranged = asSessionsFolder(model)
   if (isRefusal(arranged)) {
-    if (more.length === 0 && !first.variant.includes('@')) return { model, wanted: [withoutVariant(first)] }
+    if (more.length === 0) return { model, wanted: [withoutVariant(first)] }
     throw invalidOutput(
       `Variants (${names}) stand side by side in transformers.js folders only, but this model ${arranged.refused}. ` +
         'Write each into a folder of its own.',
