@@ -40,8 +40,15 @@ export async function codeRowsInThreads(coding: ThreadedCoding): Promise<void> {
       if (done) await write(done, from)
     }
   }
+  const workToTheEnd = async (thread: PoolThread): Promise<void> => {
+    try {
+      await work(thread)
+    } finally {
+      next = spec.N // what failed ends the others too
+    }
+  }
   // Two at a time for each thread: one band is read or written while the other is coded.
-  await allDone(threads.flatMap(thread => [work(thread), work(thread)]))
+  await allDone(threads.flatMap(thread => [workToTheEnd(thread), workToTheEnd(thread)]))
 }
 
 /** Columns from..to of a weight of layout KN: each thread has a part of the columns, and all of them get every band. */
