@@ -1,6 +1,7 @@
 // Several variants in one folder: which files, what config.json says, and what is refused before anything is written.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { requireZoo } from '@damson/zoo'
 import { describe, expect, test } from 'vitest'
 import { contentOf, folderWith, transformersFolder } from './model-folders.ts'
 import { damson } from './run-command.ts'
@@ -72,6 +73,16 @@ describe('a list of presets', () => {
     expect(out).toMatch(
       /^q8\n1\. dynamic-int8[^]*\n\nq2\n1\. weight-only:bits=2,embeddings=false\n[^]*2\. weight-only@rest/,
     )
+  })
+})
+
+describe('a step for what others leave', () => {
+  test.each(['q2', 'q2@model'])('is left out where they leave nothing: %s', async preset => {
+    const plan = (model: string) => damson('.', 'plan', requireZoo(model), '--preset', preset)
+    expect((await plan('fixtures/bert-tiny-ts')).out).toMatch(/\n2\. /)
+    const without = await plan('fixtures/vit-tiny')
+    expect(without.code).toBe(0)
+    expect(without.out).not.toMatch(/\n2\. /)
   })
 })
 
@@ -151,6 +162,7 @@ describe('what is refused', () => {
     ['fp99', /Expected presets among fp32, .*got "fp99"/],
     ['q1', /got "q1"\. No algorithm codes weights in 1 bit yet.* Take q2\./],
     ['q4,q4', /"q4" is given twice/],
+    ['q4@model,q8@model', /the session "model" has two dtypes/],
     ['q4@', /the place of a preset is a list of sessions/],
     ['q4@model#/layer*', /the place of a preset is a list of sessions/],
   ])('the presets %s', async (presets, says) => {

@@ -26,7 +26,7 @@ export function planned(
   })
   const ids = new Map(made.steps.map(({ id, step }) => [id, step]))
   const idle = made.conflicts.flatMap(({ code, steps: at }) => {
-    const step = code === 'no-site' ? ids.get(at[0] ?? '') : undefined
+    const step = code === 'no-site' || code === 'refused' ? ids.get(at[0] ?? '') : undefined
     return step && optional.includes(step) ? [step] : []
   })
   return idle.length === 0

@@ -1,7 +1,15 @@
 // What a command line asks for: the steps of --preset, --with and --recipe, resolved against the algorithms at hand, once
 // for every variant that is to be written. `--preset q4,q8` are two variants; presets with a place belong together as one
 // more: `--preset q4@decoder_model_merged,fp16@embed_tokens`.
-import { DamsonError, makeStep, parseStep, type AnyAlgorithm, type Place, type Step } from '@damson/core'
+import {
+  DamsonError,
+  makeStep,
+  parseStep,
+  parseVariant,
+  type AnyAlgorithm,
+  type Place,
+  type Step,
+} from '@damson/core'
 import { missingPresets, presets, type Preset } from '../presets.ts'
 import { recipeSteps, type StepOptions } from './steps.ts'
 
@@ -51,16 +59,20 @@ function presetsOf(text: string, algorithms: readonly AnyAlgorithm[]): readonly 
 /** What some presets write as one variant. */
 function wanted(chosen: readonly Chosen[], algorithms: readonly AnyAlgorithm[]): Wanted {
   const variant = chosen.map(({ name, preset, sessions }) => textOf(preset.variant ?? name, sessions)).join()
-  const steps = (which: 'steps' | 'rest'): readonly Step[] =>
-    chosen.flatMap(({ preset, sessions }) =>
-      (preset[which] ?? []).map(text => placedAt(parseStep(text, algorithms), sessions)),
-    )
-  const optional = steps('rest')
+  const isVariant = chosen.every(({ preset }) => preset.variant !== undefined)
+  if (isVariant) parseVariant(variant)
+  const steps = (texts: readonly string[], parts: readonly string[] | undefined): readonly Step[] =>
+    texts.map(text => placedAt(parseStep(text, algorithms), parts))
+  const first = chosen.flatMap(({ preset, sessions }) => steps(preset.steps, sessions))
+  // One a session, so that one can be left out where it finds nothing.
+  const optional = chosen.flatMap(({ preset, sessions }) =>
+    (sessions?.map(session => [session]) ?? [undefined]).flatMap(parts => steps(preset.rest ?? [], parts)),
+  )
   return {
     name: chosen.map(({ name, sessions }) => textOf(name, sessions)).join(),
-    steps: [...steps('steps'), ...optional],
+    steps: [...first, ...optional],
     optional,
-    ...(chosen.every(({ preset }) => preset.variant !== undefined) ? { variant } : {}),
+    ...(isVariant ? { variant } : {}),
   }
 }
 
