@@ -56,7 +56,7 @@ export function fillsBeyond(graph: HalfGraph, type: HalfType): ReadonlyMap<HalfN
     const value = each.node.op === 'ConstantOfShape' ? attributeOf(each.node, 'value') : undefined
     const [id] = each.outputs
     if (value?.type !== 'tensor' || value.value.dtype !== 'float32' || id === undefined) continue
-    const [number = 0] = (numbers(value.value) ?? []).filter(Number.isFinite)
+    const number = numbers(value.value)?.find(Number.isFinite) ?? 0
     const beyond = judgeConstant(graph, id, { min: number, max: number, decibels: null }, type)
     if (beyond) found.set(each, beyond)
   }

@@ -223,11 +223,11 @@ class HalfBody {
 
   /** This body and those around it, up to the one that defines a name. */
   #outwards(name: string): readonly HalfBody[] {
-    const home = resolve(this.#scope, name)?.path
-    const bodies: HalfBody[] = [this]
-    for (let each: HalfBody = this; each.#outer && each.#scope.path !== home; each = each.#outer)
-      bodies.push(each.#outer)
-    return bodies
+    return this.#upTo(resolve(this.#scope, name)?.path)
+  }
+
+  #upTo(path: string | undefined): readonly HalfBody[] {
+    return this.#outer && this.#scope.path !== path ? [this, ...this.#outer.#upTo(path)] : [this]
   }
 
   #fresh(hint: string): string {

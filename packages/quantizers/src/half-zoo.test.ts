@@ -23,8 +23,18 @@ const floatBytes = (graph: Graph): number =>
     0,
   )
 
-/** Least SQNR in dB on made-up feeds, where ONNX Runtime's tool has the same or less (YOLOX 17.95: noise as a picture). */
-const least = (path: string): number => (path.includes('yolox') ? 17.5 : 45)
+/** SQNR in dB of what ONNX Runtime 1.31's float16 tool writes, on these very feeds (noise as a picture, for YOLOX). */
+const peer: Readonly<Record<string, number>> = {
+  'models/use_lite.onnx': 58.15,
+  'models/stories260K.onnx': 61.95,
+  'models/esrgan_rdn_x2_slim.onnx': 73.54,
+  'models/mnist8.onnx': 67.46,
+  'models/ultraface_rfb320.onnx': 69.84,
+  'models/yolox_nano_coco.onnx': 17.95,
+  'models/ddpm_fashion_28.onnx': 67.69,
+}
+/** Where the tool was not measured; the worst is a pitch tracker with 45. */
+const otherwise = 43
 
 eachZooModel('loads, runs, floats take half, and stays close', async (file, { path }) => {
   const model = await readModel(file)
@@ -44,5 +54,7 @@ eachZooModel('loads, runs, floats take half, and stays close', async (file, { pa
   // One for each input and output, and a few around sines and what counts.
   const ends = graph.requiredInputs().length + graph.outputs.length
   expect(casts(made.part('model').graph) - casts(graph)).toBeLessThanOrEqual(ends + 12)
-  expect(sqnr(await runOnce(runtime, made, feeds, 'model'), want)).toBeGreaterThan(least(path))
+  expect(sqnr(await runOnce(runtime, made, feeds, 'model'), want)).toBeGreaterThan(
+    (peer[path] ?? otherwise + 0.5) - 0.5,
+  )
 })
