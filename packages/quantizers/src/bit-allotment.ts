@@ -124,7 +124,7 @@ async function compensated(
   const params = { ...ctx.params, ...valuesOf(ctx) }
   const learning = {
     key,
-    sampleCount: Infinity,
+    sampleCount: learningCount,
     memory: 'auto',
     code: secondOrder({ actOrder: true, damp: 0.01 }),
   } as const
