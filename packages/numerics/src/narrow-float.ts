@@ -30,7 +30,8 @@ export function encodeFloats(
 ): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
   const format = narrowFloats[type]
   const saturate = format.bits === 4 || (options.saturate ?? format.bits === 8)
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  // Signed, since numbers beyond 2^31 are no small integers to an engine.
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length)
   const beyond = saturate ? format.greatest : (format.infinity ?? format.nan)
   if (format.bits === 16) return encodeWords(words, format, beyond)
   const codes = new Uint8Array(values.length)
@@ -64,11 +65,7 @@ export function roundToFloat16(value: number): number {
 }
 
 /** 16-bit codes. Nearly all numbers of a weight are normal and stay so: for them it is a shift, and 4 times faster. */
-function encodeWords(
-  words: Uint32Array,
-  format: NarrowFloatFormat,
-  beyond: number,
-): Uint16Array<ArrayBuffer> {
+function encodeWords(words: Int32Array, format: NarrowFloatFormat, beyond: number): Uint16Array<ArrayBuffer> {
   const codes = new Uint16Array(words.length)
   const { mantissa, bias, greatest } = format
   const shift = 23 - mantissa
@@ -80,8 +77,9 @@ function encodeWords(
   for (let i = 0; i < codes.length; i++) {
     const word = words[i] ?? 0
     const magnitude = word & 0x7fffffff
+    const above = magnitude - least
     codes[i] =
-      (magnitude - least) >>> 0 <= span
+      above >= 0 && above <= span
         ? ((word >>> 16) & 0x8000) | ((magnitude + rounding + ((magnitude >>> shift) & 1)) >>> shift)
         : encodeWord(word, format, beyond)
   }
