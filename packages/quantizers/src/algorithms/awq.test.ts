@@ -3,7 +3,7 @@ import { memoryTensor, onnx, weights } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { describeAlgorithm, runOnce, seededNormal, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { tinySamples } from '../../test/tiny-samples.ts'
 import { decibels, made, sentenceTask } from '../../test/zoo-quality.ts'
 import { awq } from './awq.ts'
@@ -31,6 +31,9 @@ const outliers = (): Model => {
       [up_matmul] p = MatMul(v, up) q = Add(p, bias) r = Relu(q) [down_matmul] y = MatMul(r, down) [side_matmul] z = MatMul(v, side)
     }`)
 }
+
+// Fits on real models take seconds, more where other work shares the cores.
+vi.setConfig({ testTimeout: 300_000 })
 
 describeAlgorithm(awq, {
   accepts: { outliers, encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },

@@ -3,11 +3,14 @@ import { memoryTensor, onnx, walk } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, seededNormal, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { tinySamples } from '../../test/tiny-samples.ts'
 import { decibels, made, natsLost, sentenceTask, storyTask } from '../../test/zoo-quality.ts'
 import { gptq } from './gptq.ts'
 import { weightOnly } from './weight-only.ts'
+
+// Fits on real models take seconds, more where other work shares the cores.
+vi.setConfig({ testTimeout: 300_000 })
 
 describeAlgorithm(gptq, {
   accepts: { encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },
