@@ -28,7 +28,8 @@ export async function fakeQuantize(graph: Graph, rounding: Rounding): Promise<Gr
     else exchangeConstant(draft, weight, tensor)
   }
   if (rounding.activations) roundInputs(draft, new Set(weights(graph).map(({ name }) => name)))
-  return graph.with(draft.finish())
+  const { nodes, initializers, types } = draft.finish()
+  return graph.with({ nodes, initializers, types })
 }
 
 /** The numbers that are summed over for one output: `count` lines of `length` numbers, `stride` apart. */
