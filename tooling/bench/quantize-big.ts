@@ -1,6 +1,6 @@
 // Wall time and peak memory of 4-bit quantization of the 1.21 GB model: the built command against ONNX Runtime's Python
 // quantizer, interleaved, where Python has it. Figures, never assertions; ratios are what to trust.
-// Run: pnpm --filter @damson/bench big [runs]   (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx)
+// Run: pnpm --filter @damson/bench big [runs] [kquant]   (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx)
 import { spawn } from 'node:child_process'
 import { access, mkdir, readFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,8 @@ const model = `${folder}/model.onnx`
 const command = `${root}packages/damson/bin/damson.mjs`
 const peer = `${root}tooling/peers/quantize-big.py`
 const python = process.env['DAMSON_PEER_PYTHON'] ?? 'python3'
+/** Which quantizer of both: round to nearest, or k-quant. */
+const search = process.argv[3] === 'kquant' ? ['kquant'] : []
 
 interface Figures {
   readonly seconds: number
@@ -44,7 +46,8 @@ const median = (values: readonly number[]): number =>
 async function ours(): Promise<Figures> {
   const out = `${folder}/damson`
   await rm(out, { recursive: true, force: true })
-  const step = 'weight-only:bits=4,blockSize=32,symmetric=true'
+  const how = search.length === 0 ? 'symmetric=true' : 'symmetric=false,search=kquant'
+  const step = `weight-only:bits=4,blockSize=32,${how}`
   return measured(process.execPath, [
     command,
     'smash',
@@ -60,7 +63,7 @@ async function ours(): Promise<Figures> {
 async function theirs(): Promise<Figures> {
   await rm(`${folder}/peer`, { recursive: true, force: true })
   await mkdir(`${folder}/peer`, { recursive: true })
-  return measured(python, [peer, model, `${folder}/peer/model.onnx`])
+  return measured(python, [peer, model, `${folder}/peer/model.onnx`, ...search])
 }
 
 async function main(runs: number): Promise<void> {

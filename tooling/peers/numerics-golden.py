@@ -3,8 +3,8 @@
   python -m venv v && v/bin/pip install onnx==1.23.2 onnxruntime==1.31.1 ml_dtypes==0.6.0 onnx-ir==1.1.0
   v/bin/python tooling/peers/numerics-golden.py packages/numerics/test/golden
 
-Writes blocks.json (MatMulNBits), gather.json (GatherBlockQuantized), linear.json (quantize_dynamic), floats.json
-(narrow floats). Arrays are base64 of little-endian bytes. Run on x86_64: that build does not contract a*b+c.
+Writes blocks.json (MatMulNBits), gather.json (GatherBlockQuantized), search.json (k-quant, HQQ), book.json (NF4, FP4), linear.json
+(quantize_dynamic), floats.json (narrow floats). Arrays are base64 of little-endian bytes. Run on x86_64: that build does not contract a*b+c.
 """
 
 import base64
@@ -16,8 +16,9 @@ import ml_dtypes
 import numpy as np
 import onnx
 from onnx.numpy_helper import saturate_cast, to_float8e8m0
-from onnxruntime.capi._pybind_state import quantize_matmul_2bits, quantize_matmul_4bits, quantize_matmul_8bits
+from onnxruntime.capi._pybind_state import quantize_matmul_2bits, quantize_matmul_4bits, quantize_matmul_8bits, quantize_matmul_bnb4
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantizer
+from onnxruntime.quantization.neural_compressor.weight_only import quant_tensor_k_quant_cpu
 from onnxruntime.quantization.quant_utils import quantize_data
 
 T = onnx.TensorProto
@@ -107,6 +108,72 @@ def gather():
     return {"inputs": inputs, "cases": cases}
 
 
+def hqq(w, bits, iterations=20, p=0.7):
+    """A numpy twin of ONNX Runtime's HQQWeightOnlyQuantizer (which needs torch) for one block at a time: its early stop looks at
+    the mean error of all that it is given. Rows [blocks, size] give codes, scales and zero points, float32 throughout."""
+    top, codes, scales, zeros = 2**bits - 1, [], [], []
+    for x in w:
+        factor = np.float32(top) / (x.max() - x.min())
+        zero, beta, best = np.round(-x.min() * factor), 10.0, np.inf
+        for _ in range(iterations):
+            q = np.clip(np.round(x * factor + zero), 0, top)
+            e = x - (q - zero) / factor
+            shrunk = np.sign(e) * np.maximum(0, np.abs(e) - np.float32(1 / beta) * (np.abs(e) + np.float32(1e-8)) ** np.float32(p - 1))
+            zero = np.mean(q - (x - shrunk) * factor, dtype=np.float32)
+            beta *= 1.01
+            if not np.abs(e).mean() < best:
+                break
+            best = np.abs(e).mean()
+        codes.append(np.clip(np.round(x * factor + zero), 0, top))
+        scales.append(1 / factor)
+        zeros.append(zero)
+    return np.uint8(codes), np.float32(scales), np.float32(zeros)
+
+
+def search():
+    """Rows [N, K] of what trained weights look like: normal, heavy-tailed, skewed, with outliers, small and large."""
+    rng = np.random.default_rng(5)
+    n, k = 12, 256
+    w = rng.standard_normal((n, k)) * 0.02
+    w[1] = rng.standard_t(3, k) * 0.05
+    w[2] = rng.laplace(0.01, 0.1, k)
+    w[3][::50] = 1.5
+    w[4] *= 1e-6
+    w[5] *= 300
+    w[6] = rng.standard_t(2, k)
+    w[7] = np.round(w[7] * 200) / 64
+    w[8] = np.where(rng.random(k) < 0.7, 0, w[8])
+    w[9] = rng.standard_normal(k) * 5
+    w = w.astype(np.float32)
+    cases = []
+    for block in (16, 32, 128, 256):
+        blocks = w.reshape(-1, block)
+        for bits in (2, 4, 8):
+            with np.errstate(all="ignore"):
+                q, s, z = quant_tensor_k_quant_cpu(blocks, bits, block)
+            cases.append({"kind": "kquant", "bits": bits, "blockSize": block, "codes": b64(q.astype(np.uint8)),
+                          "scales": b64(s.astype(np.float32)), "zeroPoints": b64(z.astype(np.float32))})
+            q, s, z = hqq(blocks, bits)
+            cases.append({"kind": "hqq", "bits": bits, "blockSize": block, "codes": b64(q), "scales": b64(s), "zeroPoints": b64(z)})
+    return {"N": n, "K": k, "data": b64(w), "cases": cases}
+
+
+def book():
+    """What MatMulBnb4Quantizer.bnb4_block_quant does with W [N, K]: blocks run through rows of an awkward length too."""
+    rng = np.random.default_rng(6)
+    cases = []
+    for n, k in ((15, 128), (7, 49)):
+        w = awkward(rng, n, k)
+        w[5] = np.linspace(-1, 1, k, dtype=np.float32)
+        for block in (16, 64, 128):
+            for quant_type, name in enumerate(("fp4", "nf4")):
+                packed = np.zeros((n * k + 1) // 2, np.uint8)
+                absmax = np.zeros(-(-n * k // block), np.float32)
+                quantize_matmul_bnb4(packed, w.copy(), absmax, block, quant_type, n, k)
+                cases.append({"book": name, "blockSize": block, "data": b64(w), "packed": b64(packed), "absmax": b64(absmax)})
+    return cases
+
+
 def linear():
     rng = np.random.default_rng(3)
     inputs, cases = {}, []
@@ -169,5 +236,5 @@ def floats():
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    for make in (blocks, gather, linear, floats):
+    for make in (blocks, gather, search, book, linear, floats):
         (folder / f"{make.__name__}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")

@@ -81,11 +81,18 @@ export interface FitContext<P extends Params> extends Context<P> {
   samples(part: string): AsyncIterable<Sample>
   /**
    * Statistics over values of a part, computed inside the runtime while the samples stream through. `graph` stands in for
-   * that of the part, with the same inputs: a half-quantized one, say.
+   * that of the part, with the same inputs: a half-quantized one, say. `sampleCount`: only the first so many samples.
    */
-  statistics(part: string, requests: Statistics['requests'], graph?: Graph): Promise<Statistics['results']>
+  statistics(
+    part: string,
+    requests: Statistics['requests'],
+    graph?: Graph,
+    sampleCount?: number,
+  ): Promise<Statistics['results']>
   /** A session over any graph, with options to be tried where given; closed when the fit ends. */
   open(graph: Graph, session?: SessionOptions): Promise<Live>
+  /** A graph as ONNX Runtime optimizes it when it opens it: which kernels really run. Undefined where it cannot be had. */
+  optimized(graph: Graph): Promise<Graph | undefined>
   /** The machine the fit runs on: what a `session` hook compares with when its state is replayed elsewhere. */
   machine(): Promise<MachineTraits>
   readonly scratch: Scratch

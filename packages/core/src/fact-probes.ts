@@ -2,6 +2,7 @@
 // its codes is a float tensor, but not a weight that was left in floating point.
 import { resolve, type DataType, type Node, type Weight, type WeightUse } from '@damson/graph'
 import type { Site } from './algorithm.ts'
+import { slotInDecoding } from './decoded-weights.ts'
 import type { Model, Part } from './model.ts'
 
 /** Input slots of operators that read coded weights: the codes, and what belongs to them. Source: ONNX and ORT schemas. */
@@ -40,10 +41,15 @@ function opName(node: Node): string {
 
 type SlotKind = 'codes' | 'aside' | 'plain'
 
-function slotKind(use: WeightUse): SlotKind {
+function slotKind(use: WeightUse, dtype: DataType): SlotKind {
   const { node, input } = use
   const slots = codedSlots[opName(node)]
-  if (!slots) return isLookUpOfCodes(use) ? 'codes' : isScaleOfProduct(use) ? 'aside' : 'plain'
+  if (!slots)
+    return isLookUpOfCodes(use) || isTurnedForProduct(use)
+      ? 'codes'
+      : isScaleOfProduct(use)
+        ? 'aside'
+        : (slotInDecoding(use, dtype) ?? 'plain')
   return slots.codes.includes(input) ? 'codes' : slots.aside.includes(input) ? 'aside' : 'plain'
 }
 
@@ -52,6 +58,12 @@ function isLookUpOfCodes({ node, input, scope }: WeightUse): boolean {
   if (opName(node) !== 'Gather' || input !== 0) return false
   const users = scope.body.users(node.outputs[0] ?? '')
   return users.length > 0 && users.every(user => opName(user.node) === 'DequantizeLinear' && user.input === 0)
+}
+
+/** Exchanged axes of a table that a product reads too. */
+function isTurnedForProduct({ node, scope }: WeightUse): boolean {
+  const users = opName(node) === 'Transpose' ? scope.body.users(node.outputs[0] ?? '') : []
+  return users.length > 0 && users.every(user => opName(user.node) === 'MatMulInteger')
 }
 
 /** Multiplied with the scale of an activation that was coded at run time, before both multiply an integer product. */
@@ -63,7 +75,7 @@ function isScaleOfProduct({ node, input, scope }: WeightUse): boolean {
 
 /** A weight that is read as codes, only beside codes, or as itself. */
 function storedAs(weight: Weight): SlotKind {
-  const kinds = weight.uses.map(slotKind)
+  const kinds = weight.uses.map(use => slotKind(use, weight.tensor.dtype))
   if (kinds.includes('codes') && codeKinds.test(weight.tensor.dtype)) return 'codes'
   return kinds.length > 0 && kinds.every(kind => kind === 'aside') ? 'aside' : 'plain'
 }

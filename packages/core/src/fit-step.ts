@@ -54,8 +54,8 @@ function fitContext(
     signal,
     scratch,
     samples: part => samplesOf(means.samples, model, part, signal),
-    statistics: (part, requests, graph = model.part(part).graph) => {
-      const feeds = feedsOf(samplesOf(means.samples, model, part, signal))
+    statistics: (part, requests, graph = model.part(part).graph, sampleCount = Infinity) => {
+      const feeds = feedsOf(samplesOf(means.samples, model, part, signal), sampleCount)
       return runtime().statistics(graph, requests, feeds, { signal })
     },
     open: async (graph: Graph, session?: SessionOptions) => {
@@ -63,14 +63,24 @@ function fitContext(
       opened.push(live)
       return live
     },
+    optimized: async graph => runtime().optimized?.(graph, { signal }),
     machine: async () => runtime().traits(),
     progress: (done, total) => means.progress(step.id, done, total),
     now: () => (step.algorithm.measures === true ? now() : noClock(step.id)),
   }
 }
 
-async function* feedsOf(samples: AsyncIterable<Sample>): AsyncIterable<Feeds> {
-  for await (const { feeds } of samples) yield feeds
+/** Goes through the samples anew each time: a histogram takes two passes. */
+function feedsOf(samples: AsyncIterable<Sample>, count: number): AsyncIterable<Feeds> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      let given = 0
+      for await (const { feeds } of samples) {
+        if (given++ >= count) return
+        yield feeds
+      }
+    },
+  }
 }
 
 function memoryScratch(): Scratch & { free(): Promise<void> } {

@@ -2,12 +2,7 @@
 // a part's file is called when it is written. The conventions are those of optimum, diffusers and transformers.js.
 import { DamsonError } from '@damson/graph'
 import type { Layout } from './model.ts'
-
-/** File name suffix of each transformers.js dtype. Source: its utils/dtypes.js. */
-export const variantSuffixes: Readonly<Record<string, string>> = {
-  fp32: '', fp16: '_fp16', int8: '_int8', uint8: '_uint8', q8: '_quantized', q4: '_q4', q4f16: '_q4f16',
-  bnb4: '_bnb4', q2: '_q2', q2f16: '_q2f16', q1: '_q1', q1f16: '_q1f16',
-} // prettier-ignore
+import { dtypeOf, parseVariant, splitVariant, variantSuffixes } from './variants.ts'
 
 export interface FoundPart {
   readonly name: string
@@ -22,16 +17,6 @@ export interface FoundLayout {
   readonly parts: readonly FoundPart[]
   /** ONNX files of other variants: neither parts nor carried files. */
   readonly variants: readonly string[]
-}
-
-/** Splits `model_q4` into its session name and variant; the longest suffix wins. */
-export function splitVariant(stem: string): { readonly session: string; readonly variant: string } {
-  const found = Object.entries(variantSuffixes)
-    .filter(([, suffix]) => suffix !== '' && stem.endsWith(suffix) && stem.length > suffix.length)
-    .sort((a, b) => b[1].length - a[1].length)[0]
-  return found
-    ? { session: stem.slice(0, -found[1].length), variant: found[0] }
-    : { session: stem, variant: 'fp32' }
 }
 
 /** Finds the parts of a folder. Throws `no-model` or `unknown-variant` with what there is. */
@@ -56,10 +41,11 @@ export function findParts(files: readonly string[], folder: string, variant?: st
 function findVariants(files: readonly string[], folder: string, variant = 'fp32'): FoundLayout {
   const found = files.map(file => ({ file, ...splitVariant(file.slice('onnx/'.length, -'.onnx'.length)) }))
   const sessions = [...new Set(found.map(each => each.session))]
-  const chosen = found.filter(each => each.variant === variant)
-  if (variantSuffixes[variant] === undefined || chosen.length === 0) {
+  const unknown = [...parseVariant(variant).sessions.keys()].find(session => !sessions.includes(session))
+  if (unknown !== undefined) throw unknownSession(unknown, folder, sessions)
+  const chosen = found.filter(each => each.variant === dtypeOf(each.session, variant))
+  if (chosen.length === 0)
     throw unknownVariant(variant, folder, [...new Set(found.map(each => each.variant))])
-  }
   const missing = sessions.filter(session => !chosen.some(each => each.session === session))
   if (missing.length > 0) {
     throw new DamsonError(
@@ -81,6 +67,13 @@ function unknownVariant(variant: string, folder: string, present: readonly strin
   return new DamsonError('unknown-variant', `Expected a variant of "${folder}", got "${variant}"; ${there}.`)
 }
 
+function unknownSession(session: string, folder: string, sessions: readonly string[]): DamsonError {
+  return new DamsonError(
+    'unknown-variant',
+    `Expected one of the sessions ${sessions.join(', ')} of "${folder}", got "${session}".`,
+  )
+}
+
 /** `unet/model.onnx` is `unet`, `decoder_model.onnx` is `decoder_model`. */
 function partName(file: string): string {
   const [first, second] = file.split('/')
@@ -91,7 +84,8 @@ function partName(file: string): string {
 /** Where a part's file goes: with the variant's suffix in a transformers.js layout. */
 export function fileOfPart(path: string, layout: Layout, variant: string | undefined): string {
   if (layout !== 'transformers.js') return path
-  return path.replace(/\.onnx$/, `${variantSuffixes[variant ?? 'fp32'] ?? ''}.onnx`)
+  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.onnx$/, '')
+  return path.replace(/\.onnx$/, `${variantSuffixes[dtypeOf(stem, variant)] ?? ''}.onnx`)
 }
 
 /** The name of the file that keeps what damson knows of a saved model. */

@@ -11,13 +11,14 @@ import {
   tensorOf,
 } from '@damson/graph'
 import { expect, test } from 'vitest'
-import { findParts, splitVariant } from './layout.ts'
+import { findParts } from './layout.ts'
 import { load } from './load.ts'
 import { modelOf } from './model-value.ts'
-import { recordPrice } from './price.ts'
+import { recordPrice } from './amend.ts'
 import { save } from './save.ts'
 import { formatSaved, parseSaved } from './saved.ts'
 import { textHash } from './files.ts'
+import { splitVariant } from './variants.ts'
 
 const weight = memoryTensor('float32', [2, 2], Float32Array.of(1, 2, 3, 4))
 const graph = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[n,2] x) => (float[n,2] y) <float[2,2] w = ${weight}> { y = MatMul(x, w) }`

@@ -11,6 +11,7 @@ import {
   type SourceLike,
 } from '@damson/graph'
 import type { AnyAlgorithm } from './algorithm.ts'
+import { isRecord } from './amend.ts'
 import { algorithmOf } from './define.ts'
 import { hashFile, readText, textHash } from './files.ts'
 import { findParts, recordPath, type FoundPart } from './layout.ts'
@@ -25,7 +26,7 @@ import { decodeState } from './states.ts'
 export type Loadable = SourceLike | FolderLike
 
 export interface LoadOptions {
-  /** Which dtype variant of a transformers.js folder; default `fp32`. */
+  /** Which dtype variant of a transformers.js folder: `q4`, or one a session (`parseVariant`); default `fp32`. */
   readonly variant?: string
   /** Algorithms whose steps act at run time in a model that damson saved. */
   readonly algorithms?: readonly (AnyAlgorithm | { readonly algorithm: AnyAlgorithm })[]
@@ -180,8 +181,9 @@ function isCarried(
   record: Record_ | undefined,
 ): boolean {
   if (used.has(path) || path === record?.path || path === record?.saved.states) return false
+  // Other variants keep their own records and states, which would be false beside anything but them.
   const ofVariant = opened.variants.some(file => path === file || path.startsWith(`${file}_data`))
-  return !ofVariant
+  return !ofVariant && !isRecord(path) && !/^damson\.[^/]+\.states\.onnx_data/.test(path)
 }
 
 function withRecord(part: Part, saved: Saved | undefined): Part {

@@ -16,6 +16,11 @@ const byName: readonly (readonly [RegExp, Role])[] = [
   [/^(decoder|language_model)(_|$)/, 'decoder'],
 ]
 
+/** True for names that the field's layouts give to parts. */
+export function hasUsualName(name: string): boolean {
+  return name === 'model' || byName.some(([pattern]) => pattern.test(name))
+}
+
 /** The role of a part. Inputs: `past_key_values.*` make a decoder, a picture with a timestep a denoiser. */
 export function roleOf(name: string, graph: Graph): Role {
   const named = byName.find(([pattern]) => pattern.test(name))

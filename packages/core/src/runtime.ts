@@ -57,6 +57,10 @@ export interface StatisticRequest {
   /** Keep this axis (channels); without it one number for all. */
   readonly axis?: number
   readonly bins?: number
+  /** Of a histogram: over ±max|x| instead of from the least to the greatest number. */
+  readonly symmetric?: boolean
+  /** Of a histogram: about so many elements of a run are counted, every n-th; default all. The extremes are of all. */
+  readonly most?: number
 }
 export interface StatisticResult {
   /** Finite positions seen, and others: those count in nothing else. */
@@ -66,6 +70,10 @@ export interface StatisticResult {
   readonly counts?: Float64Array
   readonly min?: Float64Array
   readonly max?: Float64Array
+  /** Sums over runs of the least and the greatest number of each, and how many runs had one (`minmax`). */
+  readonly sumOfMins?: Float64Array
+  readonly sumOfMaxs?: Float64Array
+  readonly runs?: number
   /** Largest |x|. */
   readonly absmax?: Float64Array
   readonly sum?: Float64Array
@@ -107,5 +115,10 @@ export interface Runtime {
     samples: AsyncIterable<Feeds>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<ReadonlyMap<string, StatisticResult>>
+  /** The graph as ONNX Runtime optimizes it when it opens it: what really runs. Undefined where it cannot be had (browsers). */
+  optimized?(
+    graph: Graph,
+    options?: { readonly session?: SessionOptions; readonly signal?: AbortSignal },
+  ): Promise<Graph | undefined>
   close(): Promise<void>
 }

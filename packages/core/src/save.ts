@@ -24,7 +24,7 @@ import { version } from './version.ts'
 export type Savable = SinkLike
 
 export interface SaveOptions {
-  /** In a transformers.js folder: the dtype name to write as; other variants there stay untouched. */
+  /** In a transformers.js folder: the dtype to write as, or one a session (`parseVariant`); other variants there stay untouched. */
   readonly variant?: string
   readonly signal?: AbortSignal
   readonly onEvent?: OnEvent
@@ -72,12 +72,12 @@ async function placeOf(model: Model, to: Savable, options: SaveOptions): Promise
   if (options.variant !== undefined && model.layout !== 'transformers.js') {
     throw new DamsonError(
       'unknown-variant',
-      `Variants belong to transformers.js folders (onnx/model_q4.onnx); this model is a ${model.layout}.`,
+      `Variants belong to transformers.js folders (onnx/model_q4.onnx); the layout of this model is "${model.layout}". Write a preset into a folder, which makes one.`,
     )
   }
   const layout: Layout = file !== undefined ? 'file' : model.layout === 'file' ? 'folder' : model.layout
   const place = { layout, variant, file, record: canHoldRecord(to), present: await presentFiles(to, file) }
-  refuseOverSource(model, place)
+  refuseOverSource(model, place, options)
   return place
 }
 
@@ -123,10 +123,11 @@ async function listed(folder: SourceFolder): Promise<readonly string[]> {
 }
 
 /** Weights are read while the output is written, so a part must not be written over the file it is read from. */
-function refuseOverSource(model: Model, place: Destination): void {
+function refuseOverSource(model: Model, place: Destination, options: SaveOptions): void {
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     const there = place.present.get(path)
+    if (options.variant !== undefined && isUnchanged(part)) continue
     if (there !== undefined && [...(part.file?.files.values() ?? [])].some(source => source.key === there)) {
       throw new DamsonError(
         'invalid-output',
@@ -148,6 +149,7 @@ async function writeModel(
   const { signal } = options
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
+    if (liesThere(part, path, place)) continue
     for (const [name, file] of await writePart(part, sink, path, options)) files.set(name, file)
   }
   for (const [path, source] of place.layout === 'file' ? [] : model.files) {
@@ -161,6 +163,14 @@ async function writeModel(
   const text = await formatSaved(recordOf(model, place, files, states), textHash)
   files.set(record, await writeText(sink, record, text))
   return files
+}
+
+const isUnchanged = ({ file, graph }: Part): boolean => file?.graph === graph
+
+/** A session that a variant leaves as it is, in the folder it was read from. */
+function liesThere(part: Part, path: string, { present }: Destination): boolean {
+  const there = present.get(path)
+  return isUnchanged(part) && there !== undefined && part.file?.files.get(path)?.key === there
 }
 
 /** An unchanged part under its own name is copied as it is, external data included. */

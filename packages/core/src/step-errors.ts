@@ -34,6 +34,8 @@ function abortError(signal: AbortSignal): DamsonError {
 
 /** The result of some work, or `aborted` as soon as the signal says so. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Work that was left behind may still fail; nobody is waiting for it any more.
+  if (signal.aborted) work.catch(() => {})
   throwIfAborted(signal)
   let stop = (): void => {}
   const aborted = new Promise<never>((_, reject) => {
@@ -44,7 +46,6 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
     return await Promise.race([work, aborted])
   } finally {
     signal.removeEventListener('abort', stop)
-    // Work that was left behind may still fail; nobody is waiting for it any more.
     if (signal.aborted) work.catch(() => {})
   }
 }

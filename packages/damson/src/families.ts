@@ -2,10 +2,15 @@
 // a family here; algorithms are found in what the families export.
 import type { AnyAlgorithm } from '@damson/core'
 import * as cachers from '@damson/cachers'
+import * as factorizers from '@damson/factorizers'
 import * as quantizers from '@damson/quantizers'
 
 /** What each family exports, by its name. */
-export const families: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { cachers, quantizers }
+export const families: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  cachers,
+  factorizers,
+  quantizers,
+}
 
 /** Every algorithm of ours, family by family. */
 export const algorithms: readonly AnyAlgorithm[] = Object.values(families)

@@ -1,4 +1,5 @@
 export * from '@damson/core'
 export * from '@damson/cachers'
+export * from '@damson/factorizers'
 export * from '@damson/quantizers'
 export { algorithms, families } from './families.ts'

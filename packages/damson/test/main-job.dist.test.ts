@@ -40,7 +40,7 @@ test('a model that does not run is written, and said not to run', async () => {
   const args = ['smash', 'bert', '--use', './break.mjs', '--with', 'break', '-o', 'out']
   const { code, notes } = await startDamson(folder, ...args).ended
   expect(code).toBe(4)
-  expect(notes).toMatch(/"out" was written, but The model does not load or run: /)
+  expect(notes).toMatch(/"out" was written, but does not load or run: /)
 }, 120_000)
 
 /** Renames an operator to one that no runtime has. */

@@ -88,11 +88,12 @@ describe('a transformers.js folder', () => {
     const before = await contentOf(join(folder, 'bert'))
     const { code, out } = await damson(folder, 'smash', 'bert', '--preset', 'q4', '-o', 'bert', '--no-verify')
     expect(code).toBe(0)
-    expect(out).toContain('Wrote bert: 2 files')
+    expect(out).toMatch(/Wrote bert: 2 files, .*, and updated quantize_config\.json\n/)
     const after = await contentOf(join(folder, 'bert'))
     expect(Object.keys(after).filter(file => !(file in before))).toEqual([
       'damson.q4.json',
       'onnx/model_q4.onnx',
+      'quantize_config.json',
     ])
     expect(after).toMatchObject(before)
   })

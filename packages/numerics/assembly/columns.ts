@@ -3,6 +3,8 @@
 // the same few sets of the cache.
 import { clamp, notFinite, reciprocal, roundAway, roundToHalf, toLowBytes } from './lanes'
 import { asymmetricScale, symmetricScale, zeroPointAway } from './parameters'
+import { searches } from './search'
+import { searchedColumns } from './searched-columns'
 
 const width: i32 = 64 // columns of a tile
 const pitch: usize = 256 // bytes of its rows
@@ -19,6 +21,11 @@ export function blocksOfColumns(
 ): i32 {
   const blob = (blockSize * bits) >> 3
   let unsound = 0
+  if (searches()) {
+    return searchedColumns(
+      source, rows, N, kBlocks, firstBlock, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints, halfScales,
+    )
+  }
   for (let k = 0; k < rows; k += blockSize) {
     const count = min(blockSize, rows - k)
     const block = firstBlock + k / blockSize

@@ -1,6 +1,7 @@
 export { blocksOfColumns } from './columns'
 export { blocksOfRows } from './rows'
 export { linearColumns, linearRows, rangeColumns, rangeRows } from './linear'
+export { useSearch } from './search'
 export { widenBfloat16, widenFloat16 } from './widen'
 
 /** The first address that is not the module's own. */

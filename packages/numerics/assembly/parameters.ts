@@ -1,6 +1,9 @@
 // Scale and zero point of blocks from their ranges, four blocks at a time, in ONNX Runtime's order of operations.
 import { clamp, roundAway, roundToHalf } from './lanes'
 
+/** How a block was coded: scale and zero point, both float32. */
+export const parameters: usize = memory.data(16, 16)
+
 /** The end of the range that is further from 0 becomes code 0: scale = -peak / 2^(bits-1). */
 // @ts-ignore: decorator
 @inline

@@ -21,6 +21,20 @@ export function claimBytes(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + Math.ceil(size / alignment) * alignment + alignment, 0)
 }
 
+/** Addresses of regions one behind the other from `base` on, and where they end. */
+export function layOut(
+  base: number,
+  sizes: readonly number[],
+): { addresses: readonly number[]; end: number } {
+  let end = Math.ceil(base / alignment) * alignment
+  const addresses = sizes.map(size => {
+    const address = end
+    end += claimBytes([size])
+    return address
+  })
+  return { addresses, end }
+}
+
 /** Hands out the memory of an engine. */
 export function createArena(engine: Engine): Arena {
   let current = 0
@@ -28,13 +42,8 @@ export function createArena(engine: Engine): Arena {
     engine,
     claim: sizes => {
       const mine = ++current
-      let at = Math.ceil(engine.base / alignment) * alignment
-      const addresses = sizes.map(size => {
-        const address = at
-        at += claimBytes([size])
-        return address
-      })
-      reserve(engine, at)
+      const { addresses, end } = layOut(engine.base, sizes)
+      reserve(engine, end)
       return {
         addresses,
         check: () => {

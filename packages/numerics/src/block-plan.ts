@@ -1,6 +1,7 @@
 // How much memory the coding of a matrix takes, and how to cut a matrix whose result is too large to be kept.
 import { claimBytes } from './arena.ts'
 import { blockSizes, type BlockSizes, type BlockSpec } from './block-spec.ts'
+import { planSearch, type SearchPlan } from './block-search.ts'
 import { requireInteger } from './error.ts'
 
 export interface BandOptions {
@@ -14,8 +15,9 @@ export interface BlockPlan {
   readonly sourceRowBytes: number
   /** Rows of the result that are kept at once. */
   readonly keptRows: number
-  /** Bytes of: source, source as float32 (0 if it is), codes, scales, zero points. */
-  readonly regions: readonly [number, number, number, number, number]
+  /** Bytes of: source, source as float32 (0 if it is), codes, scales, zero points, the table of a search. */
+  readonly regions: readonly [number, number, number, number, number, number]
+  readonly search: SearchPlan
 }
 
 /** Bands and regions of a stream. */
@@ -28,6 +30,7 @@ export function planBlockStream(spec: BlockSpec, { bandBytes = 4 << 20 }: BandOp
   const step = layout === 'KN' ? blockSize : 1
   const most = layout === 'KN' ? Math.ceil(K / blockSize) * blockSize : N
   const bandRows = Math.min(most, Math.max(1, Math.floor(bandBytes / sourceRowBytes / step)) * step)
+  const search = planSearch(spec)
   const keptRows = layout === 'KN' ? N : bandRows
   return {
     sizes,
@@ -40,7 +43,9 @@ export function planBlockStream(spec: BlockSpec, { bandBytes = 4 << 20 }: BandOp
       keptRows * sizes.rowBytes,
       keptRows * sizes.kBlocks * 4,
       keptRows * sizes.zeroRowBytes,
+      search.table.byteLength,
     ],
+    search,
   }
 }
 

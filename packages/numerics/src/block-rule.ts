@@ -1,6 +1,8 @@
 // One block, in plain JavaScript: the oracle of the WASM kernels and what runs where WASM is forbidden.
 // Every step is rounded to float32, in the order of ONNX Runtime's MlasQuantizeBlockwise or of its numpy path.
 // Not-a-number is passed over by the range, as there, and coded 0; the caller counts such blocks.
+import type { SearchPlan } from './block-search.ts'
+import { searchBlock } from './block-search-rule.ts'
 import { roundToFloat16 } from './narrow-float.ts'
 import { roundHalfToEven } from './rounding.ts'
 
@@ -14,6 +16,9 @@ export interface BlockFormat {
   readonly symmetric: boolean
   readonly divide: boolean
   readonly halfScales: boolean
+  readonly search: SearchPlan
+  /** Length of a whole block, to which a search fills up with zeros. */
+  readonly blockSize: number
 }
 
 export interface CodedBlock {
@@ -41,14 +46,21 @@ export function codeBlock(
     if (v > high) high = v
     sum += v // in float64, where only a NaN or an infinity makes it one
   }
-  setParameters(low, high, format, out)
+  if (format.search.kind !== 'minmax' && Number.isFinite(sum) && Number.isFinite(fround(high - low))) {
+    const x = new Float32Array(format.blockSize)
+    x.set(values.subarray(at, at + count))
+    const padded = count < format.blockSize
+    if (searchBlock(x, padded ? min(low, 0) : low, padded ? Math.max(high, 0) : high, format, codes, out))
+      return out
+  }
+  rangeParameters(low, high, format, out)
   out.sound = Number.isFinite(sum) && Number.isFinite(out.scale)
   if (format.divide) codesByDivision(values, at, count, format, out, codes)
   else codesByReciprocal(values, at, count, format, out, codes)
   return out
 }
 
-function setParameters(low: number, high: number, format: BlockFormat, out: CodedBlock): void {
+function rangeParameters(low: number, high: number, format: BlockFormat, out: CodedBlock): void {
   const { bits, symmetric, divide } = format
   const middle = 1 << (bits - 1)
   const top = (1 << bits) - 1

@@ -1,6 +1,7 @@
 // The shape of a block-wise coded matrix: every run of `blockSize` numbers along K shares a scale (and a zero point).
 // Codes lie as com.microsoft MatMulNBits reads them: [N, kBlocks, blob], low bits first, K padded to whole blocks.
 // GatherBlockQuantized reads rows of exactly K codes; for K a multiple of the block both are the same bytes.
+import { hasFloatZeroPoints, type BlockSearch } from './block-search.ts'
 import { NumericsError, requireInteger } from './error.ts'
 
 export type BlockBits = 2 | 4 | 8
@@ -28,6 +29,8 @@ export interface BlockSpec {
   readonly rule?: BlockRule
   /** Element type of the source bytes, default float32. Scales of float16 sources are rounded to float16, as ONNX Runtime does. */
   readonly dtype?: 'float32' | 'float16' | 'bfloat16'
+  /** How scales and zero points are found; default `minmax`. `rule` is then only the layout. */
+  readonly search?: BlockSearch
 }
 
 /** Sizes that follow from a BlockSpec; rows are the N rows of the result. */
@@ -37,7 +40,7 @@ export interface BlockSizes {
   readonly blob: number
   /** Bytes of the codes of a row: kBlocks * blob, or K * bits / 8 for GatherBlockQuantized. */
   readonly rowBytes: number
-  /** Bytes of the packed zero points of a row: ceil(kBlocks * bits / 8); 0 when symmetric. */
+  /** Bytes of the zero points of a row: packed ceil(kBlocks * bits / 8), float ones 4 * kBlocks; 0 when symmetric. */
   readonly zeroRowBytes: number
   readonly sourceElementBytes: 2 | 4
 }
@@ -52,12 +55,13 @@ export function blockSizes(spec: BlockSpec): BlockSizes {
     kBlocks,
     blob,
     rowBytes: spec.rule === 'GatherBlockQuantized' ? (K * bits) / 8 : kBlocks * blob,
-    zeroRowBytes: symmetric ? 0 : Math.ceil((kBlocks * bits) / 8),
+    zeroRowBytes: symmetric ? 0 : hasFloatZeroPoints(spec) ? 4 * kBlocks : Math.ceil((kBlocks * bits) / 8),
     sourceElementBytes: spec.dtype === undefined || spec.dtype === 'float32' ? 4 : 2,
   }
 }
 
-function checkBlockSpec({ K, N, layout, bits, blockSize, rule }: BlockSpec): void {
+function checkBlockSpec(spec: BlockSpec): void {
+  const { K, N, layout, bits, blockSize, rule } = spec
   requireInteger('K', K, 1)
   requireInteger('N', N, 1)
   requireInteger('blockSize', blockSize, 16, 256)
@@ -70,6 +74,8 @@ function checkBlockSpec({ K, N, layout, bits, blockSize, rule }: BlockSpec): voi
           ? `layout: GatherBlockQuantized codes rows, so it takes NK, got ${layout}`
           : rule === 'GatherBlockQuantized' && (K * bits) % 8 !== 0
             ? `K: a row of GatherBlockQuantized must fill whole bytes, got ${K} codes of ${bits} bits`
-            : undefined
+            : rule === 'GatherBlockQuantized' && hasFloatZeroPoints(spec)
+              ? 'search: GatherBlockQuantized takes integer zero points only'
+              : undefined
   if (fault !== undefined) throw new NumericsError('numerics/argument', fault)
 }

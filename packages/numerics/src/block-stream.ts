@@ -2,6 +2,7 @@
 // the finished rows out; memory is the band plus the result of one weight (KN) or of one band (NK), whatever the model's size.
 import type { Arena } from './arena.ts'
 import { planBlockStream, type BandOptions, type BlockPlan } from './block-plan.ts'
+import { hasFloatZeroPoints } from './block-search.ts'
 import type { BlockSizes, BlockSpec } from './block-spec.ts'
 import type { BlockCall } from './engine.ts'
 import { NumericsError, requireInteger } from './error.ts'
@@ -16,7 +17,7 @@ export interface BlockRows {
   readonly packed: Uint8Array<ArrayBuffer>
   /** [to - from, kBlocks] */
   readonly scales: Float32Array<ArrayBuffer>
-  /** [to - from, zeroRowBytes], packed; missing when symmetric. */
+  /** [to - from, zeroRowBytes], packed, or float32 for a search with float ones; missing when symmetric. */
   readonly zeroPoints?: Uint8Array<ArrayBuffer>
   /** Blocks among these rows that cannot be coded: a NaN, an infinity, or a range beyond float32. Refuse the weight. */
   readonly unsoundBlocks: number
@@ -45,7 +46,8 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
   const { engine } = arena
   const claim = arena.claim(plan.regions)
   const [source = 0, floats = 0] = claim.addresses
-  const call = callOf(spec, sizes, claim.addresses)
+  const call = callOf(spec, plan, claim.addresses)
+  new Float32Array(engine.memory(), call.search.table, plan.search.table.length).set(plan.search.table)
   const total = spec.layout === 'KN' ? spec.K : spec.N
   let done = 0
   let unsoundBlocks = 0
@@ -63,7 +65,10 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
       }
       const from = done
       done += rows
-      if (from === 0 || spec.layout === 'NK') clearZeroPoints(engine.memory(), spec, plan, call)
+      if (from === 0 || spec.layout === 'NK') {
+        const bytes = plan.keptRows * sizes.zeroRowBytes
+        clearZeroPoints(new Uint8Array(engine.memory(), call.zeroPoints, bytes), spec, plan)
+      }
       if (spec.layout === 'NK') {
         const unsound = engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
         return rowsOf(engine.memory(), spec, sizes, call, { from, to: done, unsoundBlocks: unsound })
@@ -75,10 +80,15 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
   }
 }
 
-type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
+/** What all calls of a stream share. */
+export type FixedCall = Omit<BlockCall, 'rows' | 'firstBlock'>
 
-function callOf(spec: BlockSpec, sizes: BlockSizes, addresses: readonly number[]): FixedCall {
-  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0] = addresses
+export function callOf(
+  spec: BlockSpec,
+  { sizes, search }: BlockPlan,
+  addresses: readonly number[],
+): FixedCall {
+  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0, table = 0] = addresses
   return {
     ...spec,
     ...sizes,
@@ -88,13 +98,15 @@ function callOf(spec: BlockSpec, sizes: BlockSizes, addresses: readonly number[]
     zeroPoints: spec.symmetric ? 0 : zeroPoints,
     divide: spec.rule === 'GatherBlockQuantized',
     halfScales: spec.dtype === 'float16',
+    search: { kind: search.kind, steps: search.steps, table, tableLength: search.table.length },
   }
 }
 
-/** Engines OR zero points into their bytes. */
-function clearZeroPoints(memory: ArrayBuffer, spec: BlockSpec, plan: BlockPlan, call: FixedCall): void {
-  const bytes = new Uint8Array(memory, call.zeroPoints, plan.keptRows * plan.sizes.zeroRowBytes)
-  if (!spec.symmetric) fillZeroPointPadding(bytes.fill(0), spec, plan.sizes)
+/** Engines OR zero points into their bytes: what they start from. In place. */
+export function clearZeroPoints(bytes: Uint8Array, spec: BlockSpec, plan: BlockPlan): void {
+  if (spec.symmetric) return
+  bytes.fill(0)
+  if (!hasFloatZeroPoints(spec)) fillZeroPointPadding(bytes, spec, plan.sizes)
 }
 
 function rowsOf(
@@ -106,7 +118,7 @@ function rowsOf(
 ): BlockRows {
   const rows = done.to - done.from
   const packed = new Uint8Array(memory, call.packed, rows * sizes.rowBytes)
-  repeatStaleCodes(packed, spec, sizes)
+  if (call.search.kind === 'minmax') repeatStaleCodes(packed, spec, sizes)
   const scales = new Float32Array(memory, call.scales, rows * sizes.kBlocks)
   if (spec.symmetric) return { ...done, packed, scales }
   return {
@@ -117,7 +129,14 @@ function rowsOf(
   }
 }
 
-function checkRows(spec: BlockSpec, rows: number, bandRows: number, done: number, total: number): void {
+/** Throws `numerics/argument` for more rows than are left or than a band holds, or for parts of blocks. */
+export function checkRows(
+  spec: BlockSpec,
+  rows: number,
+  bandRows: number,
+  done: number,
+  total: number,
+): void {
   requireInteger('rows', rows, 1, Math.min(bandRows, total - done))
   if (spec.layout === 'KN' && done + rows < total && rows % spec.blockSize !== 0) {
     throw new NumericsError(

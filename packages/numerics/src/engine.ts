@@ -1,5 +1,6 @@
 // What does the element-wise work: WASM SIMD, or the plain twin with the same calls over the same kind of memory.
 // Addresses are byte offsets into `memory()`, 64-byte aligned; every region is followed by at least 64 readable bytes.
+import type { SearchKind } from './block-search.ts'
 
 /** Codes `rows` source rows that lie at `source` as float32. */
 export interface BlockCall {
@@ -18,12 +19,19 @@ export interface BlockCall {
   readonly zeroRowBytes: number
   readonly packed: number
   readonly scales: number
-  /** Packed zero points, OR-ed in place; 0 when symmetric. */
+  /** Packed zero points, OR-ed in place, or float32 for float ones; 0 when symmetric. */
   readonly zeroPoints: number
   /** Divide and round half to even (numpy), not multiply and round half away from zero (ONNX Runtime's C++). */
   readonly divide: boolean
   /** Round scales to float16 before use. */
   readonly halfScales: boolean
+  /** How scale and zero point are found; `table` is the address of `steps` steps (see block-search.ts). */
+  readonly search: {
+    readonly kind: SearchKind
+    readonly table: number
+    readonly tableLength: number
+    readonly steps: number
+  }
 }
 
 /** Codes of [rows, columns] values: round half to even of value / scale, plus zero point, cut to low..high. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createTypedArrayEngine } from './typed-array-engine.ts'
 import { createWasmEngine } from './wasm-engine.ts'
 import { blockSizes, type BlockSpec } from './block-spec.ts'
+import { planSearch, type BlockSearch } from './block-search.ts'
 import type { Engine } from './engine.ts'
 
 const wasm = createWasmEngine()
@@ -28,6 +29,13 @@ const blockSpec = fc.record({
   symmetric: fc.boolean(),
   rule: fc.constantFrom('MatMulNBits' as const, 'GatherBlockQuantized' as const),
   dtype: fc.constantFrom('float32' as const, 'float16' as const),
+  search: fc.constantFrom<BlockSearch>(
+    'minmax',
+    'mse',
+    'kquant',
+    { zeroPoint: 'integer', p: 0.5 },
+    { zeroPoint: 'float', iterations: 7 },
+  ),
 })
 
 function valuesOf(
@@ -51,11 +59,14 @@ function runBlocks(engine: Engine, values: Float32Array, spec: BlockSpec): reado
   const packed = source + Math.ceil(values.byteLength / 64) * 64 + 64
   const scales = packed + Math.ceil((spec.N * sizes.rowBytes) / 64) * 64 + 64
   const zeroPoints = scales + Math.ceil((spec.N * sizes.kBlocks * 4) / 64) * 64 + 64
-  const end = zeroPoints + spec.N * sizes.zeroRowBytes + 64
+  const search = planSearch(spec)
+  const table = zeroPoints + Math.ceil((spec.N * sizes.zeroRowBytes) / 64) * 64 + 64
+  const end = table + search.table.byteLength + 64
   engine.reserve(end)
   const memory = engine.memory()
   new Uint8Array(memory, start, end - start).fill(0)
   new Float32Array(memory, source, values.length).set(values)
+  new Float32Array(memory, table, search.table.length).set(search.table)
   const call = {
     ...spec,
     ...sizes,
@@ -66,6 +77,7 @@ function runBlocks(engine: Engine, values: Float32Array, spec: BlockSpec): reado
     firstBlock: 0,
     divide: spec.rule === 'GatherBlockQuantized',
     halfScales: spec.dtype === 'float16',
+    search: { ...search, table, tableLength: search.table.length },
   }
   const unsound =
     spec.layout === 'KN'
@@ -83,7 +95,11 @@ describe('both engines', () => {
         fc.array(kind, { minLength: 1, maxLength: 6 }),
         (drawn, words, kinds) => {
           const gather = drawn.rule === 'GatherBlockQuantized'
-          const spec: BlockSpec = gather ? { ...drawn, layout: 'NK', K: Math.ceil(drawn.K / 4) * 4 } : drawn
+          const integer: BlockSearch =
+            typeof drawn.search === 'object' ? { ...drawn.search, zeroPoint: 'integer' } : drawn.search
+          const spec: BlockSpec = gather
+            ? { ...drawn, layout: 'NK', K: Math.ceil(drawn.K / 4) * 4, search: integer }
+            : drawn
           const run = spec.layout === 'NK' ? spec.K : 1
           const values = valuesOf(words, kinds, spec.K * spec.N, run)
           const [unsound, bytes] = runBlocks(wasm, values, spec)

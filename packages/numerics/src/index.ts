@@ -1,13 +1,19 @@
 export { NumericsError } from './error.ts'
 export { blockSizes } from './block-spec.ts'
 export type { BlockBits, BlockRule, BlockSizes, BlockSpec } from './block-spec.ts'
+export { hasFloatZeroPoints } from './block-search.ts'
+export type { BlockSearch, HalfQuadratic } from './block-search.ts'
 export { createKernel } from './kernel.ts'
 export type { Kernel, KernelOptions } from './kernel.ts'
 export { blockSlices, blockStreamBytes } from './block-plan.ts'
 export type { BandOptions } from './block-plan.ts'
 export type { BlockRows, BlockStream } from './block-stream.ts'
+export { openThreadBlocks, threadBase, threadProgram, threadStart } from './thread-kernel.ts'
+export type { KernelThread, ThreadBlockStream, ThreadJob, ThreadPush, ThreadResult } from './thread-kernel.ts'
 export { dequantizeBlocks, quantizeBlocks } from './quantize-blocks.ts'
 export type { CodedBlocks } from './quantize-blocks.ts'
+export { codeBookValues, dequantizeByBook, quantizeByBook } from './code-book.ts'
+export type { BookBlocks, CodeBook } from './code-book.ts'
 export {
   flipCodeSigns,
   packCodes,

@@ -1,5 +1,6 @@
 // Block-wise coding of a matrix that is in memory already, and its inverse.
 import { blockSizes, type BlockSpec } from './block-spec.ts'
+import { hasFloatZeroPoints } from './block-search.ts'
 import { requireLength } from './error.ts'
 import { createKernel, type Kernel } from './kernel.ts'
 
@@ -8,7 +9,7 @@ export interface CodedBlocks {
   readonly packed: Uint8Array<ArrayBuffer>
   /** [N, kBlocks] */
   readonly scales: Float32Array<ArrayBuffer>
-  /** [N, zeroRowBytes], packed; missing when symmetric. */
+  /** [N, zeroRowBytes], packed, or float32 for a search with float ones; missing when symmetric. */
   readonly zeroPoints?: Uint8Array<ArrayBuffer>
   /** Blocks that cannot be coded: a NaN, an infinity, or a range beyond float32. */
   readonly unsoundBlocks: number
@@ -58,14 +59,25 @@ export function dequantizeBlocks(
   const mask = (1 << bits) - 1
   const codeAt = (bytes: Uint8Array, row: number, i: number): number =>
     ((bytes[row + ((i * bits) >>> 3)] ?? 0) >>> ((i * bits) & 7)) & mask
+  const { zeroPoints } = coded
+  const zeroAt = !zeroPoints
+    ? () => 1 << (bits - 1)
+    : hasFloatZeroPoints(spec)
+      ? floatReader(zeroPoints, kBlocks)
+      : (n: number, block: number) => codeAt(zeroPoints, n * zeroRowBytes, block)
   const values = new Float32Array(K * N)
   for (let n = 0; n < N; n++) {
     for (let k = 0; k < K; k++) {
       const block = Math.floor(k / blockSize)
-      const zero = coded.zeroPoints ? codeAt(coded.zeroPoints, n * zeroRowBytes, block) : 1 << (bits - 1)
+      const zero = zeroAt(n, block)
       const value = (coded.scales[n * kBlocks + block] ?? 0) * (codeAt(coded.packed, n * rowBytes, k) - zero)
       values[layout === 'KN' ? k * N + n : n * K + k] = value
     }
   }
   return values
+}
+
+function floatReader(bytes: Uint8Array<ArrayBuffer>, kBlocks: number): (n: number, block: number) => number {
+  const zeros = new Float32Array(bytes.slice().buffer)
+  return (n, block) => zeros[n * kBlocks + block] ?? 0
 }

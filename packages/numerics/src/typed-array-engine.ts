@@ -36,7 +36,10 @@ function blockCoder(
 ): (values: Float32Array, at: number, count: number, row: number, block: number) => number {
   const { bits, blockSize, kBlocks, rowBytes, zeroRowBytes, divide, halfScales } = call
   const symmetric = call.zeroPoints === 0
-  const format: BlockFormat = { bits, symmetric, divide, halfScales }
+  const { kind, steps, table, tableLength } = call.search
+  const search = { kind, steps, table: new Float32Array(buffer, table, tableLength).slice() }
+  const format: BlockFormat = { bits, symmetric, divide, halfScales, search, blockSize }
+  const floatZeroPoints = kind === 'half-quadratic-float' && !symmetric
   const packed = new Uint8Array(buffer, call.packed)
   const scales = new Float32Array(buffer, call.scales)
   const zeroPoints = new Uint8Array(buffer, call.zeroPoints)
@@ -48,7 +51,9 @@ function blockCoder(
     if (count < blockSize) codes.fill(0, count) // beyond K, as ONNX Runtime leaves them
     packInto(codes, bits, packed, row * rowBytes + block * blob, Math.min(blob, rowBytes - block * blob))
     scales[row * kBlocks + block] = coded.scale
-    if (!symmetric) {
+    if (floatZeroPoints) {
+      new Float32Array(buffer, call.zeroPoints + row * zeroRowBytes, kBlocks)[block] = coded.zeroPoint
+    } else if (!symmetric) {
       const zero = row * zeroRowBytes + ((block * bits) >>> 3)
       zeroPoints[zero] = (zeroPoints[zero] ?? 0) | (coded.zeroPoint << ((block * bits) & 7))
     }

@@ -1,4 +1,5 @@
 // The WASM SIMD engine: compiled from assembly/, a few kB, instantiated with a memory of its own and no imports.
+import { searchKinds } from './block-search.ts'
 import type { BlockCall, Engine, LinearCall, RangeCall } from './engine.ts'
 import { NumericsError } from './error.ts'
 import { wasmBytes } from './wasm-bytes.generated.ts'
@@ -7,9 +8,27 @@ type Fn = (...args: readonly number[]) => number
 
 const pageBytes = 65536
 
+/** Exports of the module with their arguments, in order; the last one's result is the call's. */
+export type WasmCall = readonly ['useSearch' | 'blocksOfRows' | 'blocksOfColumns', ...number[]]
+
+export function compileEngine(): WebAssembly.Module {
+  return new WebAssembly.Module(decodeBase64(wasmBytes))
+}
+
+// prettier-ignore
+export function wasmBlockCalls(c: BlockCall, layout: 'KN' | 'NK'): readonly WasmCall[] {
+  const search = ['useSearch', searchKinds.indexOf(c.search.kind), c.search.table, c.search.steps] as const
+  if (layout === 'NK') {
+    return [search, ['blocksOfRows', c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
+      c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales)]]
+  }
+  return [search, ['blocksOfColumns', c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
+    c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales)]]
+}
+
 /** Instantiates the engine. Throws what WebAssembly throws where compiling is forbidden or SIMD is missing. */
 export function createWasmEngine(): Engine {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(wasmBytes)))
+  const { exports } = new WebAssembly.Instance(compileEngine())
   const { memory } = exports
   if (!(memory instanceof WebAssembly.Memory)) {
     throw new NumericsError('numerics/wasm', 'expected the module to export its memory')
@@ -38,20 +57,19 @@ function memoryOf(
 }
 
 function operationsOf(fn: (name: string) => Fn): Omit<Engine, 'kind' | 'base' | 'memory' | 'reserve'> {
-  const blocksOfRows = fn('blocksOfRows')
-  const blocksOfColumns = fn('blocksOfColumns')
+  const blocks = {
+    useSearch: fn('useSearch'),
+    blocksOfRows: fn('blocksOfRows'),
+    blocksOfColumns: fn('blocksOfColumns'),
+  }
+  const run = (call: BlockCall, layout: 'KN' | 'NK'): number =>
+    wasmBlockCalls(call, layout).reduce((_, [name, ...args]) => blocks[name](...args), 0)
   const [rangeRows, rangeColumns] = [fn('rangeRows'), fn('rangeColumns')]
   const [linearRows, linearColumns] = [fn('linearRows'), fn('linearColumns')]
   const [widenFloat16, widenBfloat16] = [fn('widenFloat16'), fn('widenBfloat16')]
   return {
-    // prettier-ignore
-    blocksOfRows: (c: BlockCall) =>
-      blocksOfRows(c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
-        c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales)),
-    // prettier-ignore
-    blocksOfColumns: (c: BlockCall) =>
-      blocksOfColumns(c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
-        c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales)),
+    blocksOfRows: call => run(call, 'NK'),
+    blocksOfColumns: call => run(call, 'KN'),
     range: ({ source, rows, columns, minima, maxima, per }: RangeCall) => {
       const run = per === 'column' ? rangeColumns : rangeRows
       return run(source, rows, columns, minima, maxima)

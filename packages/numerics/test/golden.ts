@@ -33,6 +33,29 @@ export interface GatherGolden {
   }[]
 }
 
+/** Weights [N, K]; codes are one a byte, [N, K]; scales and zero points float32, [N, K / blockSize]. */
+export interface SearchGolden {
+  readonly N: number
+  readonly K: number
+  readonly data: string
+  readonly cases: readonly {
+    readonly kind: 'kquant' | 'hqq'
+    readonly bits: 2 | 4 | 8
+    readonly blockSize: number
+    readonly codes: string
+    readonly scales: string
+    readonly zeroPoints: string
+  }[]
+}
+
+export type BookGolden = readonly {
+  readonly book: 'nf4' | 'fp4'
+  readonly blockSize: number
+  readonly data: string
+  readonly packed: string
+  readonly absmax: string
+}[]
+
 export interface LinearGolden {
   readonly inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: string }>>
   readonly cases: readonly {
@@ -52,6 +75,8 @@ export type FloatGolden = Readonly<Record<string, Readonly<Record<string, string
 interface Golden {
   blocks: BlockGolden
   gather: GatherGolden
+  search: SearchGolden
+  book: BookGolden
   linear: LinearGolden
   floats: FloatGolden
 }

@@ -1,10 +1,13 @@
 // Weights coded in blocks as computed tensors: nothing happens until somebody writes or reads them, and then the weight
-// streams through one kernel band by band. Memory: a band and the packed result of one weight (or slice of it).
+// streams through one kernel, or a thread for each core, band by band. Memory: bands and the packed result of one weight (or
+// slice of it).
 import { computeTensors, DamsonError, type Tensor, type WriteBand } from '@damson/graph'
 import {
-  blockSizes, blockSlices, encodeFloats, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
+  blockSizes, blockSlices, encodeFloats, hasFloatZeroPoints, type BlockRows, type BlockSpec, type BlockStream, type Kernel,
 } from '@damson/numerics' // prettier-ignore
 import { unsoundWeight, type Coder } from './coder.ts'
+import type { PoolThread } from './thread-pool.ts'
+import { codeColumnsInThreads, codeRowsInThreads, readColumns } from './threaded-coding.ts'
 
 /** The tensors that MatMulNBits and GatherBlockQuantized read in place of a weight. */
 export interface BlockCodes {
@@ -12,7 +15,10 @@ export interface BlockCodes {
   readonly packed: Tensor
   /** [N, kBlocks], float32, or float16 for a float16 weight. */
   readonly scales: Tensor
-  /** [N, ceil(kBlocks * bits / 8)] for MatMulNBits and the same bytes for GatherBlockQuantized; absent when symmetric. */
+  /**
+   * uint8 [N, ceil(kBlocks * bits / 8)] for MatMulNBits and the same bytes for GatherBlockQuantized; as the scales if a
+   * search gives float ones; absent when symmetric.
+   */
   readonly zeroPoints: Tensor | undefined
 }
 
@@ -24,67 +30,96 @@ export function codeBlocks(weight: Tensor, spec: BlockSpec, key: string, coder: 
   const { kBlocks, blob, rowBytes, zeroRowBytes } = blockSizes(spec)
   const { N, bits, blockSize, symmetric, layout, rule = 'MatMulNBits' } = spec
   const rows = rule === 'MatMulNBits' ? [N, kBlocks, blob] : [N, rowBytes]
-  const half = spec.dtype === 'float16'
+  const scale = { dtype: spec.dtype === 'float16' ? 'float16' : 'float32', shape: [N, kBlocks] } as const
+  const zeroPoint = hasFloatZeroPoints(spec) ? scale : ({ dtype: 'uint8', shape: [N, zeroRowBytes] } as const)
+  const search = JSON.stringify(spec.search ?? 'minmax')
   const [packed, scales, zeroPoints] = computeTensors({
-    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}`,
+    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}:${search}`,
     cost: weight.byteLength,
-    outputs: [
-      { dtype: 'uint8', shape: rows },
-      { dtype: half ? 'float16' : 'float32', shape: [N, kBlocks] },
-      ...(symmetric ? [] : [{ dtype: 'uint8' as const, shape: [N, zeroRowBytes] }]),
-    ],
-    run: (write, { signal }) => coder.use(kernel => stream(weight, spec, kernel, write, signal)),
+    outputs: [{ dtype: 'uint8', shape: rows }, scale, ...(symmetric ? [] : [zeroPoint])],
+    run: (write, { signal }) => run({ weight, spec, coder, write, signal }),
   })
   if (!packed || !scales) throw new DamsonError('internal', 'Expected two or three coded tensors.')
   return { packed, scales, zeroPoints }
 }
 
-async function stream(
-  weight: Tensor, spec: BlockSpec, kernel: Kernel, write: WriteBand, signal: AbortSignal | undefined,
-): Promise<void> {
-  const slices = spec.layout === 'KN' ? blockSlices(spec, sliceBytes) : [{ from: 0, to: spec.N }]
-  for (const { from, to } of slices) {
+/** One run of a computation. */
+interface Run {
+  readonly weight: Tensor
+  readonly spec: BlockSpec
+  readonly coder: Coder
+  readonly write: WriteBand
+  readonly signal: AbortSignal | undefined
+}
+
+/** Ranges are found as fast as a weight can be read; a search is worth threads from a million numbers on (about 30 ms). */
+const worthThreads = 4 << 20
+
+function run(run: Run): Promise<void> {
+  const { weight, spec, coder } = run
+  const searches = spec.search !== undefined && spec.search !== 'minmax'
+  const alone = (kernel: Kernel): Promise<void> => stream(run, kernel)
+  if (!searches || weight.byteLength < worthThreads) return coder.use(alone)
+  return coder.useThreads(threads => streamInThreads(run, threads), alone)
+}
+
+async function streamInThreads(run: Run, threads: readonly PoolThread[]): Promise<void> {
+  const { weight, spec, signal } = run
+  const coding = {
+    weight,
+    spec,
+    threads,
+    signal,
+    write: (rows: BlockRows, first: number) => writeRows(run, rows, first),
+  }
+  if (spec.layout === 'NK') return codeRowsInThreads(coding)
+  for (const slice of blockSlices(spec, sliceBytes)) await codeColumnsInThreads(coding, slice)
+}
+
+async function stream(run: Run, kernel: Kernel): Promise<void> {
+  const { weight, spec, signal } = run
+  for (const { from, to } of blockSlices(spec, sliceBytes)) {
     const blocks = kernel.blocks({ ...spec, N: to - from })
-    const whole = slices.length === 1
     const total = spec.layout === 'KN' ? spec.K : spec.N
     for (let row = 0; row < total; row += blocks.bandRows) {
       signal?.throwIfAborted()
       const rows = Math.min(blocks.bandRows, total - row)
-      await (whole ? fill(weight, blocks, row, rows) : fillSlice(weight, spec, blocks, { row, rows, from }))
+      await (spec.layout === 'KN'
+        ? readColumns(weight, spec, blocks.band, { row, rows, from, to })
+        : fill(weight, blocks, row, rows))
       const done = blocks.push(rows)
-      if (done) await writeRows(done, from, spec, weight, write)
+      if (done) await writeRows(run, done, from)
     }
   }
-} // prettier-ignore
+}
 
 async function fill(weight: Tensor, blocks: BlockStream, row: number, rows: number): Promise<void> {
   const into = blocks.band.subarray(0, rows * blocks.sourceRowBytes)
   await weight.read({ offset: row * blocks.sourceRowBytes, into })
 }
 
-/** A slice of columns is read row by row: rows of the file are wider than rows of the band. */
-async function fillSlice(
-  weight: Tensor, spec: BlockSpec, blocks: BlockStream, place: { row: number; rows: number; from: number },
-): Promise<void> {
-  const { sourceElementBytes } = blocks.sizes
-  const width = blocks.sourceRowBytes
-  for (let at = 0; at < place.rows; at++) {
-    const offset = ((place.row + at) * spec.N + place.from) * sourceElementBytes
-    await weight.read({ offset, into: blocks.band.subarray(at * width, (at + 1) * width) })
-  }
-} // prettier-ignore
-
-async function writeRows(
-  rows: BlockRows, first: number, spec: BlockSpec, weight: Tensor, write: WriteBand,
-): Promise<void> {
+async function writeRows({ weight, spec, write }: Run, rows: BlockRows, first: number): Promise<void> {
   if (rows.unsoundBlocks > 0) {
     throw unsoundWeight(weight, `${rows.unsoundBlocks} blocks hold NaN, infinities or a range beyond float32`)
   }
   const { rowBytes, zeroRowBytes, kBlocks } = blockSizes(spec)
   const at = first + rows.from
   await write(0, at * rowBytes, rows.packed)
-  const scales = spec.dtype === 'float16' ? encodeFloats(rows.scales, 'float16') : rows.scales
-  const scaleBytes = new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength)
-  await write(1, at * kBlocks * scales.BYTES_PER_ELEMENT, scaleBytes)
-  if (rows.zeroPoints) await write(2, at * zeroRowBytes, rows.zeroPoints)
-} // prettier-ignore
+  const rowFloats = kBlocks * (spec.dtype === 'float16' ? 2 : 4)
+  const scaleBytes = floatBytes(rows.scales, spec)
+  await write(1, at * rowFloats, scaleBytes)
+  const { zeroPoints } = rows
+  if (!zeroPoints) return
+  if (!hasFloatZeroPoints(spec)) return write(2, at * zeroRowBytes, zeroPoints)
+  const floats = floatBytes(
+    new Float32Array(zeroPoints.buffer, zeroPoints.byteOffset, zeroPoints.length / 4),
+    spec,
+  )
+  await write(2, at * rowFloats, floats)
+}
+
+/** Bytes of scales or zero points in the type of the weight. */
+function floatBytes(values: Float32Array<ArrayBuffer>, { dtype }: BlockSpec): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = dtype === 'float16' ? encodeFloats(values, 'float16') : values
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}

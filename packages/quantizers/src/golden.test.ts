@@ -94,6 +94,7 @@ describe('dynamicInt8 codes as quantize_dynamic does', async () => {
         const step = dynamicInt8({
           weights: optionOf(['int8', 'uint8'], type),
           per: optionOf(['channel', 'tensor'], per),
+          symmetric: type === 'int8',
           reduceRange: range === 'reduced',
         })
         await expectEqualCodes(model, step, ['quantized', 'scale', 'zero_point'], wanted, variant)

@@ -1,13 +1,14 @@
 // What dynamic int8 makes of its params on a target: `auto` resolved, with the measurement behind it.
 
 /** Operators whose weights can be coded. */
-export const int8Operators = ['MatMul', 'Gemm', 'Conv', 'Gather'] as const
+export const int8Operators = ['MatMul', 'Gemm', 'Conv', 'Gather', 'LSTM', 'GRU', 'Attention'] as const
 export type Int8Operator = (typeof int8Operators)[number]
 
 /** What the params, the target and the graph say of the coding. */
 export interface Int8Choice {
   readonly type: 'int8' | 'uint8'
   readonly per: 'channel' | 'tensor'
+  readonly symmetric: boolean
   readonly reduceRange: boolean
   readonly operators: readonly Int8Operator[]
   /** Why other operators are left out. */
@@ -18,6 +19,7 @@ export interface Int8Choice {
 interface Given {
   readonly weights: 'int8' | 'uint8' | 'auto'
   readonly per: 'channel' | 'tensor'
+  readonly symmetric: boolean
   readonly reduceRange: boolean
   readonly ops: readonly Int8Operator[] | 'auto'
 }
@@ -28,12 +30,12 @@ interface Given {
  * `ops`: measured on 2 x86 cores, a convolution takes 0.9 to 2.2 times the time of fp32 with uint8 weights, 3 to 6 times with int8.
  */
 export function choiceOf(
-  { weights, per, reduceRange, ops }: Given,
+  { weights, per, symmetric, reduceRange, ops }: Given,
   target: string,
   opset: number,
 ): Int8Choice {
   const type = weights !== 'auto' ? weights : target === 'cpu:vnni' ? 'int8' : 'uint8'
   const fast = target.startsWith('cpu') ? int8Operators.filter(each => each !== 'Conv') : int8Operators
   const omitted = ops === 'auto' ? 'which is slower in integers on this target' : 'which is not among "ops"'
-  return { type, per, reduceRange, operators: ops === 'auto' ? fast : ops, omitted, opset }
+  return { type, per, symmetric, reduceRange, operators: ops === 'auto' ? fast : ops, omitted, opset }
 }

@@ -1,8 +1,8 @@
 // Weights coded in 8 bits as computed tensors. A weight streams through the kernel twice: once for the range of each
 // channel, once for the codes. Memory: a band, and for a transposed weight a slice of its codes.
-import { computeTensors, DamsonError, type Tensor, type WriteBand } from '@damson/graph'
+import { computeTensors, DamsonError, elementCount, type Tensor, type WriteBand } from '@damson/graph'
 import {
-  linearScales, linearTypeRange, type Kernel, type LinearFormat, type LinearScales, type LinearSpec, type LinearStream,
+  linearCodeRange, linearScales, linearTypeRange, type Kernel, type LinearFormat, type LinearScales, type LinearSpec, type LinearStream,
   type RangeStream,
 } from '@damson/numerics' // prettier-ignore
 import { unsoundWeight, type Coder } from './coder.ts'
@@ -10,9 +10,11 @@ import { unsoundWeight, type Coder } from './coder.ts'
 /** How a weight is coded, and how the coded tensors lie. */
 export interface Int8Spec {
   readonly format: LinearFormat
-  /** Axis of the weight along which each index has a scale of its own; absent: one scale. */
+  /** How many matrices of its last two dimensions the weight is, each coded by itself; absent: it is one piece. */
+  readonly stack?: number
+  /** Axis of a piece along which each index has a scale of its own; absent: one scale for a piece. */
   readonly axis?: number
-  /** A weight [N, K] of which the codes are to be [K, N]. */
+  /** Codes lie with the last two dimensions exchanged. */
   readonly transposed: boolean
   readonly scaleShape: readonly number[]
   /** Shorter than the scales where the operator wants one zero point; all are equal then. */
@@ -35,13 +37,14 @@ type Pass = RangeStream | LinearStream
 
 /** The coded form of a weight. `key` names the algorithm and its version; equal keys over equal weights are equal tensors. */
 export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Coder): Int8Codes {
-  const { format, axis, transposed, scaleShape, zeroShape } = spec
+  const { format, axis, stack, transposed, scaleShape, zeroShape } = spec
   const { type, symmetric, reduceRange = false } = format
   const how = [
     type,
     axis ?? 'tensor',
     symmetric,
     reduceRange,
+    stack ?? 'whole',
     transposed,
     scaleShape.join('x'),
     zeroShape.length,
@@ -50,7 +53,7 @@ export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Cod
     key: `${key}:${weight.key}:${how.join()}`,
     cost: weight.byteLength * 2,
     outputs: [
-      { dtype: type, shape: transposed ? weight.shape.toReversed() : weight.shape },
+      { dtype: type, shape: transposed ? turned(weight.shape) : weight.shape },
       { dtype: 'float32', shape: scaleShape },
       { dtype: type, shape: zeroShape },
     ],
@@ -60,65 +63,112 @@ export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Cod
   return { codes, scales, zeroPoints }
 }
 
+function turned(shape: readonly number[]): readonly number[] {
+  return [...shape.slice(0, -2), ...shape.slice(-2).toReversed()]
+}
+
+/** One of the matrices of a stack, or the whole weight. */
+interface Piece {
+  readonly weight: Tensor
+  readonly linear: LinearSpec
+  /** First element. */
+  readonly start: number
+  /** Bytes of an element. */
+  readonly width: number
+}
+
 async function stream(
-  weight: Tensor, { format, axis, transposed, zeroShape }: Int8Spec, kernel: Kernel, write: WriteBand,
-  signal: AbortSignal | undefined,
+  weight: Tensor, spec: Int8Spec, kernel: Kernel, write: WriteBand, signal: AbortSignal | undefined,
 ): Promise<void> {
-  const linear: LinearSpec = { shape: weight.shape, ...(axis === undefined ? {} : { axis }) }
+  let channels = 0
+  for (const piece of piecesOf(weight, spec)) {
+    const given = await scalesOf(piece, spec, kernel, signal)
+    const { scales, zeroPoints } = given
+    await write(1, channels * 4, new Uint8Array(scales.buffer))
+    const shown = spec.zeroShape.length > 0 ? zeroPoints : zeroPoints.subarray(0, channels === 0 ? 1 : 0)
+    if (shown.length > 0) await write(2, channels, Uint8Array.from(shown, z => z & 255))
+    channels += scales.length
+    if (spec.transposed) await writeTransposed(piece, kernel, given, write, signal)
+    else await writeCodes(piece, kernel, given, write, signal)
+  }
+} // prettier-ignore
+
+function piecesOf(weight: Tensor, { stack, axis }: Int8Spec): readonly Piece[] {
+  const { shape, dtype } = weight
+  const width = dtype === 'float32' ? 4 : 2
+  const inner = stack === undefined ? shape : shape.slice(-2)
+  const count = elementCount(inner)
+  const linear: LinearSpec = {
+    shape: inner,
+    dtype: dtype === 'float32' ? 'float32' : 'float16',
+    ...(axis === undefined ? {} : { axis }),
+  }
+  return Array.from({ length: stack ?? 1 }, (_, at) => ({ weight, linear, start: at * count, width }))
+}
+
+async function scalesOf(
+  { weight, linear, start, width }: Piece, { format }: Int8Spec, kernel: Kernel, signal: AbortSignal | undefined,
+): Promise<LinearScales> {
   const range = kernel.range(linear)
-  await pass(weight, range, signal, rows => range.push(rows))
+  await pass(weight, start * width, range, signal, rows => range.push(rows))
   const ranges = range.result()
   if (ranges.nonFinite > 0) throw unsoundWeight(weight, `${ranges.nonFinite} are NaN or infinite`)
   const { scales, zeroPoints } = linearScales(ranges, format)
-  await write(1, 0, new Uint8Array(scales.buffer))
-  await write(2, 0, Uint8Array.from(zeroShape.length === 0 ? zeroPoints.slice(0, 1) : zeroPoints, z => z & 255))
-  const given = { scales, zeroPoints, ...linearTypeRange(format.type) }
-  if (transposed) return writeTransposed(weight, kernel, linear, given, write, signal)
+  // A channel of zeros has any zero point; operators that take one for all want that of the others.
+  const [low, high] = linearCodeRange(format)
+  if (format.symmetric) zeroPoints.fill(Math.ceil((low + high) / 2))
+  return { scales, zeroPoints, ...linearTypeRange(format.type) }
+} // prettier-ignore
+
+async function writeCodes(
+  { weight, linear, start, width }: Piece, kernel: Kernel, given: LinearScales, write: WriteBand,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const coded = kernel.linear(linear, given)
-  await pass(weight, coded, signal, async rows => {
+  await pass(weight, start * width, coded, signal, async rows => {
     const { from, codes } = coded.push(rows)
-    await write(0, from * coded.shape.columns, codes)
+    await write(0, start + from * coded.shape.columns, codes)
   })
 } // prettier-ignore
 
-/** Reads a weight once through, band by band. */
+/** Reads a piece once through, band by band, from a byte on. */
 async function pass(
-  weight: Tensor, { band, bandRows, sourceRowBytes, shape }: Pass, signal: AbortSignal | undefined,
+  weight: Tensor, start: number, { band, bandRows, sourceRowBytes, shape }: Pass, signal: AbortSignal | undefined,
   push: (rows: number) => Promise<void> | void,
 ): Promise<void> {
   for (let row = 0; row < shape.rows; row += bandRows) {
     signal?.throwIfAborted()
     const rows = Math.min(bandRows, shape.rows - row)
-    await weight.read({ offset: row * sourceRowBytes, into: band.subarray(0, rows * sourceRowBytes) })
+    await weight.read({ offset: start + row * sourceRowBytes, into: band.subarray(0, rows * sourceRowBytes) })
     await push(rows)
   }
 } // prettier-ignore
 
 /** [N, K] to codes [K, N], a slice of source columns at a time: the slice is then a run of the result. */
 async function writeTransposed(
-  weight: Tensor, kernel: Kernel, linear: LinearSpec, given: LinearScales, write: WriteBand,
-  signal: AbortSignal | undefined,
+  piece: Piece, kernel: Kernel, given: LinearScales, write: WriteBand, signal: AbortSignal | undefined,
 ): Promise<void> {
-  const [N = 0, K = 0] = weight.shape
-  const width = Math.min(K, widest, Math.max(1, Math.floor(sliceBytes / N)))
-  for (let from = 0; from < K; from += width) {
-    const columns = Math.min(width, K - from)
+  const { linear, start, width } = piece
+  const [N = 0, K = 0] = linear.shape
+  const wide = Math.min(K, widest, Math.max(1, Math.floor(sliceBytes / N)))
+  for (let from = 0; from < K; from += wide) {
+    const columns = Math.min(wide, K - from)
     // Channels are rows here, so a slice of columns keeps them all.
     const coded = kernel.linear({ ...linear, shape: [N, columns] }, given)
-    const turned = new Uint8Array(columns * N)
+    const slice = new Uint8Array(columns * N)
     const { per } = coded.shape
     // One column is a single row of N channels to the kernel, and what shares one scale is single elements.
-    const bandRows = per === 'column' ? N : Math.floor(coded.band.length / (columns * 4))
+    const bandRows = per === 'column' ? N : Math.floor(coded.band.length / (columns * width))
     for (let row = 0; row < N; row += bandRows) {
       signal?.throwIfAborted()
       const rows = Math.min(bandRows, N - row)
-      await readColumns(weight, coded.band, { row, rows, from, columns })
+      await readColumns(piece, coded.band, { row, rows, from, columns })
       const { codes } = coded.push(per === 'tensor' ? rows * columns : per === 'column' ? 1 : rows)
       for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) turned[c * N + row + r] = codes[r * columns + c] ?? 0
+        for (let c = 0; c < columns; c++) slice[c * N + row + r] = codes[r * columns + c] ?? 0
       }
     }
-    await write(0, from * N, turned)
+    await write(0, start + from * N, slice)
   }
 } // prettier-ignore
 
@@ -130,17 +180,17 @@ interface Slice {
 }
 
 async function readColumns(
-  weight: Tensor,
+  { weight, linear, start, width }: Piece,
   band: Uint8Array,
   { row, rows, from, columns }: Slice,
 ): Promise<void> {
-  const K = weight.shape[1] ?? 0
+  const K = linear.shape[1] ?? 0
   if (columns === K) {
-    await weight.read({ offset: row * K * 4, into: band.subarray(0, rows * K * 4) })
+    await weight.read({ offset: (start + row * K) * width, into: band.subarray(0, rows * K * width) })
     return
   }
   for (let at = 0; at < rows; at++) {
-    const into = band.subarray(at * columns * 4, (at + 1) * columns * 4)
-    await weight.read({ offset: ((row + at) * K + from) * 4, into })
+    const into = band.subarray(at * columns * width, (at + 1) * columns * width)
+    await weight.read({ offset: (start + (row + at) * K + from) * width, into })
   }
 }

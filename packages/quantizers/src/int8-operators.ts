@@ -1,8 +1,7 @@
 // The integer operators in the place of float ones, as ONNX Runtime's quantize_dynamic writes them: its fusions know this form.
 //   (Aq, a_scale, a_zp) = DynamicQuantizeLinear(A)      one for all consumers of A in a body
 //   Y = Cast(MatMulInteger(Aq, Bq, a_zp, b_zp)) · (a_scale · b_scale) + bias
-import { tensorOf, type Attribute, type Draft, type Node } from '@damson/graph'
-import type { Int8Operator } from './int8-choice.ts'
+import { floatOf, intOf, tensorOf, type Attribute, type Draft, type Node } from '@damson/graph'
 
 /** Names of the coded tensors of a weight. */
 export interface Int8Names {
@@ -11,90 +10,178 @@ export interface Int8Names {
   readonly zeroPoints: string
 }
 
-const none: ReadonlyMap<string, Attribute> = new Map()
-const toFloat32: ReadonlyMap<string, Attribute> = new Map([['to', { type: 'int', value: 1n }]])
+/** What of a weight shows in the operators that read it. */
+export interface Int8Form {
+  readonly rank: number
+  readonly perChannel: boolean
+  /** The weight was float16, and so is what its consumers read and make. */
+  readonly half: boolean
+  /** Codes lie as [N, K] although a product reads them: they are looked up too. */
+  readonly unturned: boolean
+}
 
-/** Rewrites a consumer of a coded weight. `rank` is that of the weight, `perChannel` whether it has several scales. */
-export function emitInt8(
-  draft: Draft, node: Node, use: Int8Operator, names: Int8Names, { rank, perChannel }: { rank: number; perChannel: boolean },
+const none: ReadonlyMap<string, Attribute> = new Map()
+const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+const float32 = 1
+const float16 = 10
+
+/** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C. */
+export function emitProduct(
+  draft: Draft,
+  reader: Node,
+  names: Int8Names,
+  { half, unturned }: Int8Form,
 ): void {
-  if (use === 'Gather') return lookUp(draft, node, names, perChannel)
+  const node = draft.current(reader)
+  const isGemm = node.op === 'Gemm'
   const [input = '', , bias = ''] = node.inputs
-  if (use !== 'Conv') return multiply(draft, node, 'MatMulInteger', names, { input, bias })
-  // [M] to [M, 1, ...]
-  const shaped = bias === '' ? '' : reshaped(draft, node, bias, [-1, ...Array.from({ length: rank - 2 }, () => 1)])
-  multiply(draft, node, 'ConvInteger', names, { input, bias: shaped })
-} // prettier-ignore
+  const rows = isGemm && intOf(node, 'transA', 0) !== 0 ? exchanged(draft, input) : input
+  const codes = unturned ? exchanged(draft, names.codes) : names.codes
+  // Constants alone: ONNX Runtime multiplies them once, when it loads the model.
+  const scales = times(draft, names.scales, isGemm ? floatOf(node, 'alpha', 1) : 1)
+  const added = times(draft, single(draft, bias, half), isGemm ? floatOf(node, 'beta', 1) : 1)
+  const call = { op: 'MatMulInteger', attributes: none } as const
+  multiply(
+    draft,
+    node,
+    call,
+    { ...names, codes, scales },
+    { input: single(draft, rows, half), bias: added, half },
+  )
+}
+
+/** Y = A · B with coded A, whose zero point is the same for all rows. */
+export function emitLeft(
+  draft: Draft,
+  node: Node,
+  { codes, scales, zeroPoints }: Int8Names,
+  { half }: Int8Form,
+): void {
+  const input = single(draft, node.inputs[1] ?? '', half)
+  const [quantized = '', scale = '', zeroPoint = ''] = quantize(draft, input).outputs
+  const call = { op: 'MatMulInteger', attributes: none } as const
+  const inputs = [codes, quantized, zeroPoints, zeroPoint]
+  scaled(draft, node, { ...call, inputs }, [scale, scales], { bias: '', half })
+}
+
+/** A convolution; its bias [M] is added as [M, 1, ...]. */
+export function emitConv(draft: Draft, node: Node, names: Int8Names, { rank, half }: Int8Form): void {
+  const [input = '', , bias = ''] = node.inputs
+  const shape = [-1, ...Array.from({ length: rank - 2 }, () => 1)]
+  const added = bias === '' ? '' : reshaped(draft, single(draft, bias, half), shape)
+  const call = { op: 'ConvInteger', attributes: node.attributes } as const
+  multiply(draft, node, call, names, { input: single(draft, input, half), bias: added, half })
+}
+
+interface Call {
+  readonly op: 'MatMulInteger' | 'ConvInteger'
+  readonly attributes: ReadonlyMap<string, Attribute>
+}
+interface Around {
+  readonly bias: string
+  readonly half: boolean
+}
 
 function multiply(
-  draft: Draft, node: Node, op: 'MatMulInteger' | 'ConvInteger', { codes, scales, zeroPoints }: Int8Names,
-  { input, bias }: { readonly input: string; readonly bias: string },
+  draft: Draft, node: Node, call: Call, { codes, scales, zeroPoints }: Int8Names,
+  { input, ...around }: Around & { readonly input: string },
 ): void {
   const [quantized = '', scale = '', zeroPoint = ''] = quantize(draft, input).outputs
-  const attributes = op === 'ConvInteger' ? node.attributes : none
-  const origins = node.origins
-  const inputs = [quantized, codes, zeroPoint, zeroPoints]
-  const whole = first(draft.add({ op, name: `${node.name}_quant`, inputs, attributes, origins }))
-  const float = first(draft.add({ op: 'Cast', name: `${node.name}_cast`, inputs: [whole], attributes: toFloat32 }))
-  const both = first(draft.add({ op: 'Mul', name: `${node.name}_scales`, inputs: [scale, scales] }))
-  if (bias === '') {
-    draft.replace(node, { op: 'Mul', inputs: [float, both], attributes: none })
-    return
-  }
-  const product = first(draft.add({ op: 'Mul', name: `${node.name}_scaled`, inputs: [float, both] }))
-  draft.replace(node, { op: 'Add', inputs: [product, bias], attributes: none })
+  scaled(draft, node, { ...call, inputs: [quantized, codes, zeroPoint, zeroPoints] }, [scale, scales], around)
+} // prettier-ignore
+
+/** The sums of products of codes as the numbers that they mean. */
+function scaled(
+  draft: Draft, node: Node, call: Call & { readonly inputs: readonly string[] }, scales: readonly string[],
+  { bias, half }: Around,
+): void {
+  const { name, origins } = node
+  const made = (op: string, suffix: string, inputs: readonly string[], attributes = none): string =>
+    first(draft.add({ op, name: `${name}_${suffix}`, inputs, attributes }))
+  const whole = first(draft.add({ ...call, name: `${name}_quant`, origins }))
+  const float = made('Cast', 'cast', [whole], new Map([['to', int(float32)]]))
+  const both = made('Mul', 'scales', scales)
+  const add = bias === '' ? { op: 'Mul', inputs: [float, both] } : { op: 'Add', inputs: [made('Mul', 'scaled', [float, both]), bias] }
+  if (!half) draft.replace(node, { ...add, attributes: none })
+  else draft.replace(node, { op: 'Cast', inputs: [made(add.op, 'float', add.inputs)], attributes: new Map([['to', int(float16)]]) })
 } // prettier-ignore
 
 /** The node that codes an activation: the one that is there already, else a new one. */
-function quantize(draft: Draft, input: string): Node {
-  const there = draft
-    .users(input)
-    .find(({ node }) => node.op === 'DynamicQuantizeLinear' && node.domain === '')
+export function quantize(draft: Draft, input: string): Node {
+  const there = draft.users(input).find(({ node }) => isReading(node, 'DynamicQuantizeLinear', [input], none))
   if (there) return there.node
   const outputs = ['quantized', 'scale', 'zero_point'].map(each => draft.fresh(`${input}_${each}`))
   return draft.add({ op: 'DynamicQuantizeLinear', name: `${input}_QuantizeLinear`, inputs: [input], outputs })
 }
 
 /** A look-up of codes, decoded behind it: only the rows that are looked up. */
-function lookUp(
-  draft: Draft,
-  node: Node,
-  { codes, scales, zeroPoints }: Int8Names,
-  perColumn: boolean,
-): void {
+export function emitLookUp(draft: Draft, node: Node, names: Int8Names, form: Int8Form): void {
   const [, indices = ''] = node.inputs
-  const { attributes, origins } = node
-  const found = draft.add({
-    op: 'Gather',
-    name: `${node.name}_quant`,
-    inputs: [codes, indices],
-    attributes,
-    origins,
-  })
-  const axis: readonly [string, Attribute] = ['axis', { type: 'int', value: -1n }]
-  draft.replace(node, {
-    op: 'DequantizeLinear',
-    inputs: [first(found), scales, zeroPoints],
-    attributes: new Map(perColumn ? [axis] : []),
-  })
+  const { attributes, origins, name } = node
+  const found = first(draft.add({ op: 'Gather', name: `${name}_quant`, inputs: [names.codes, indices], attributes, origins }))
+  const { half, perChannel, unturned } = form
+  if (unturned && perChannel) return decodeRows(draft, node, found, names, half)
+  const axis = new Map(perChannel ? [['axis', int(-1)] as const] : [])
+  const decoding = { op: 'DequantizeLinear', inputs: [found, names.scales, names.zeroPoints], attributes: axis }
+  if (!half) draft.replace(node, decoding)
+  else draft.replace(node, { op: 'Cast', inputs: [first(draft.add(decoding))], attributes: new Map([['to', int(float16)]]) })
+} // prettier-ignore
+
+/** Each row has a scale and a zero point of its own, looked up as the row is: DequantizeLinear has no such form. */
+function decodeRows(draft: Draft, node: Node, found: string, { scales, zeroPoints }: Int8Names, half: boolean): void {
+  const [, indices = ''] = node.inputs
+  const ofRow = (each: string): string =>
+    first(draft.add({ op: 'Gather', inputs: [reshaped(draft, each, [-1, 1]), indices] }))
+  const one = draft.addInitializer('one', tensorOf('float32', [], [1]))
+  const { origins } = node
+  const numbers = draft.add({ op: 'DequantizeLinear', inputs: [found, one], origins })
+  const shifted = draft.add({ op: 'Sub', inputs: [first(numbers), toFloat(draft, ofRow(zeroPoints))] })
+  const last = draft.add({ op: 'Mul', inputs: [first(shifted), ofRow(scales)] })
+  draft.remove(node)
+  const cast = (): Node => draft.add({ op: 'Cast', inputs: [first(last)], attributes: new Map([['to', int(float16)]]) })
+  draft.replace(half ? cast() : last, { outputs: node.outputs })
+} // prettier-ignore
+
+/** What a node of this kind makes of these inputs already, else what a new one makes. */
+function once(draft: Draft, op: string, inputs: readonly string[], attributes = none): string {
+  const there = draft.users(inputs[0] ?? '').find(({ node }) => isReading(node, op, inputs, attributes))?.node
+  return first(there ?? draft.add({ op, name: `${inputs[0] ?? ''}_${op}`, inputs, attributes }))
 }
 
-/** A bias in another shape; ONNX Runtime does that once, when it loads the model. */
-function reshaped(draft: Draft, node: Node, bias: string, shape: readonly number[]): string {
+/** True for a node of this kind with these inputs and attributes (numbers and lists of them). */
+export function isReading(
+  node: Node, op: string, inputs: readonly string[], attributes: ReadonlyMap<string, Attribute>,
+): boolean {
+  if (node.op !== op || node.domain !== '' || node.inputs.join('\n') !== inputs.join('\n')) return false
+  const text = (all: ReadonlyMap<string, Attribute>): string =>
+    [...all].map(([name, each]) => `${name} ${'value' in each ? String(each.value) : ''}`).join()
+  return text(node.attributes) === text(attributes)
+} // prettier-ignore
+
+/** The last two axes exchanged; of constants ONNX Runtime does that once, when it loads the model. */
+const exchanged = (draft: Draft, value: string): string =>
+  once(draft, 'Transpose', [value], new Map([['perm', { type: 'ints', value: [1n, 0n] }]]))
+
+export const toFloat = (draft: Draft, value: string): string =>
+  once(draft, 'Cast', [value], new Map([['to', int(float32)]]))
+
+const single = (draft: Draft, value: string, half: boolean): string =>
+  half && value !== '' ? toFloat(draft, value) : value
+
+function times(draft: Draft, value: string, factor: number): string {
+  if (factor === 1 || value === '') return value
+  const scalar = draft.addInitializer('factor', tensorOf('float32', [], [factor]))
+  return first(draft.add({ op: 'Mul', inputs: [value, scalar] }))
+}
+
+/** A constant in another shape; ONNX Runtime does that once, when it loads the model. */
+export function reshaped(draft: Draft, value: string, shape: readonly number[]): string {
   const tensor = tensorOf('int64', [shape.length], shape.map(BigInt))
-  const there = [...draft.initializers.values()].find(
-    ({
-      tensor: {
-        dtype,
-        shape: [length],
-        key,
-      },
-    }) => dtype === 'int64' && length === shape.length && key === tensor.key,
-  )
-  const wanted = there?.name ?? draft.addInitializer(`bias_shape_${shape.length}`, tensor)
-  return first(draft.add({ op: 'Reshape', name: `${node.name}_bias`, inputs: [bias, wanted] }))
-}
+  const there = [...draft.initializers.values()].find(each => each.tensor.dtype === 'int64' && each.tensor.key === tensor.key)
+  const wanted = there?.name ?? draft.addInitializer(`shape_${shape.length}`, tensor)
+  return once(draft, 'Reshape', [value, wanted])
+} // prettier-ignore
 
-function first(node: Node): string {
+export function first(node: Node): string {
   return node.outputs[0] ?? ''
 }

@@ -13,16 +13,27 @@ export function isCandidate({ tensor, uses }: Weight): boolean {
   return tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
 }
 
-/** Ids of the weights that a step claimed in a part. */
+/** Ids of the weights that a step claimed to code in a part; what it only changes is not among them. */
 export function claimedWeights(groups: readonly Group[]): ReadonlySet<string> {
+  const coded = groups.filter(({ takes }) => takes !== undefined)
   return new Set(
-    groups.flatMap(({ sites }) => sites.flatMap(site => ('weight' in site ? [site.weight.id] : []))),
+    coded.flatMap(({ sites }) => sites.flatMap(site => ('weight' in site ? [site.weight.id] : []))),
   )
 }
 
+type Warns = {
+  warn(code: string, message: string, details?: Readonly<Record<string, unknown>>): void
+}
+
 /** Warns of the weights of a part that stay, counted by reason, the reason of most bytes first. */
-export function warnLeftAlone(
-  ctx: { warn(code: string, message: string, details?: Readonly<Record<string, unknown>>): void },
+export function warnLeftAlone(ctx: Warns, part: string, left: readonly LeftAlone[]): void {
+  warnByReason(ctx, { code: 'left-alone', what: 'left alone' }, part, left)
+}
+
+/** The same of weights that something else happens to than what was asked for. */
+export function warnByReason(
+  ctx: Warns,
+  { code, what }: { readonly code: string; readonly what: string },
   part: string,
   left: readonly LeftAlone[],
 ): void {
@@ -39,8 +50,8 @@ export function warnLeftAlone(
   const list = counted.map(({ reason, weights }) => `${weights.length} like "${weights[0] ?? ''}": ${reason}`)
   const bytes = bytesOf(left.map(({ weight }) => weight))
   ctx.warn(
-    'left-alone',
-    `Part "${part}": left alone, ${left.length} ${left.length === 1 ? 'weight' : 'weights'} (${formatBytes(bytes)}). ${list.join('; ')}.`,
+    code,
+    `Part "${part}": ${what}, ${left.length} ${left.length === 1 ? 'weight' : 'weights'} (${formatBytes(bytes)}). ${list.join('; ')}.`,
     { part, bytes, reasons: counted },
   )
 }

@@ -9,26 +9,26 @@ export interface Replacement {
   readonly weight: Weight
   /** New initializers by suffix: `Q4`, `scales`, `zero_points` behind the name of the weight. */
   readonly tensors: Readonly<Record<string, Tensor | undefined>>
-  /** Rewrites one consumer; `names` gives the new initializers by suffix, `''` for those that are absent. */
+  /** Suffixes of those that only belong to codes and are not told apart by what reads them: they have no origin. */
+  readonly aside?: readonly string[]
+  /** Rewrites one consumer; `name` gives the new initializers by suffix, `''` for those that are absent. */
   readonly emit: (draft: Draft, node: Node, name: (suffix: string) => string) => void
+  /** Makes a value with the name of the weight, for consumers that stay as they are. Called where the weight was defined. */
+  readonly decode?: (draft: Draft, name: (suffix: string) => string) => void
 }
 
 /** The graph with all replacements made, and the operator set that they need imported. */
 export function replaceWeights(graph: Graph, replacements: readonly Replacement[]): Graph {
   const taken = new Set([...scopes(graph)].flatMap(({ body }) => namesOf(body)))
   const plans = replacements.map(each => ({ ...each, names: freshNames(each, taken) }))
-  const byNode = new Map(
-    plans.flatMap(plan => plan.weight.uses.map(use => [placeOf(use.scope, use.node), plan] as const)),
-  )
+  const byNode = plansByNode(plans)
   const changed = mapBodies(graph, (body, scope) => {
     const mine = plans.filter(plan => plan.weight.scope.path === scope.path)
     const nodes = body.nodes.filter(node => byNode.has(placeOf(scope, node)))
     if (mine.length === 0 && nodes.length === 0) return body
     const draft = new Draft(body, scope)
-    for (const node of nodes) {
-      const plan = byNode.get(placeOf(scope, node))
-      plan?.emit(draft, node, suffix => plan.names.get(suffix) ?? '')
-    }
+    for (const node of nodes)
+      for (const plan of byNode.get(placeOf(scope, node)) ?? []) plan.emit(draft, node, nameIn(plan))
     for (const plan of mine) exchange(draft, plan)
     return draft.finish()
   })
@@ -37,16 +37,37 @@ export function replaceWeights(graph: Graph, replacements: readonly Replacement[
 
 type Plan = Replacement & { readonly names: ReadonlyMap<string, string> }
 
-/** Nodes are found again by place and first output: bodies are rebuilt while their nodes keep their outputs. */
-const placeOf = (scope: Scope, node: Node): string => `${scope.path}\n${node.outputs[0] ?? node.name}`
+/** Nodes are found again by place and first output (that of an LSTM may be ''): rebuilt bodies keep the outputs of their nodes. */
+const placeOf = (scope: Scope, node: Node): string =>
+  `${scope.path}\n${node.outputs.find(name => name !== '') ?? node.name}`
 
-function exchange(draft: Draft, { weight, tensors, names }: Plan): void {
+/** A node may read several weights, and one weight in several inputs. */
+function plansByNode(plans: readonly Plan[]): ReadonlyMap<string, ReadonlySet<Plan>> {
+  const byNode = new Map<string, Set<Plan>>()
+  for (const plan of plans) {
+    for (const { scope, node } of plan.weight.uses) {
+      const place = placeOf(scope, node)
+      byNode.set(place, (byNode.get(place) ?? new Set()).add(plan))
+    }
+  }
+  return byNode
+}
+
+const nameIn =
+  ({ names }: Plan) =>
+  (suffix: string): string =>
+    names.get(suffix) ?? ''
+
+function exchange(draft: Draft, plan: Plan): void {
+  const { weight, tensors, names } = plan
   for (const [suffix, tensor] of Object.entries(tensors)) {
     const name = names.get(suffix)
-    if (tensor && name !== undefined) draft.setInitializer(name, tensor, { origins: weight.origins })
+    const origins = plan.aside?.includes(suffix) ? [] : weight.origins
+    if (tensor && name !== undefined) draft.setInitializer(name, tensor, { origins })
   }
   if (weight.storage === 'initializer') draft.removeInitializer(weight.name)
   else for (const node of draft.nodes) if (node.outputs[0] === weight.name) draft.remove(node)
+  plan.decode?.(draft, nameIn(plan))
 }
 
 function freshNames({ weight, tensors }: Replacement, taken: Set<string>): ReadonlyMap<string, string> {

@@ -2,7 +2,7 @@
 // consumers, says which ones it leaves alone and why, and puts coded tensors and other operators in their place. What is left
 // for an algorithm to say: its params, which weights it codes and how (`find`), and what takes their place (`replace`).
 import type { Algorithm, Context, Contract, Group, Model, Params, Part } from '@damson/core'
-import { isRefusal, refuse, weights, type Graph, type Refusal, type Weight } from '@damson/graph'
+import { isRefusal, refuse, weights, type Graph, type Refusal, type Visit, type Weight } from '@damson/graph'
 import { createCoder, type Coder } from './coder.ts'
 import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from './left-alone.ts'
 import { replaceWeights, type Replacement } from './replace-weights.ts'
@@ -14,8 +14,14 @@ export const weightContract = {
   gives: ['weight:coded'],
 } as const satisfies Contract
 
+/** A weight that can be coded, and the nodes that are rewritten beside its consumers. */
+export interface FoundWeight {
+  readonly weight: Weight
+  readonly readers?: readonly Visit[]
+}
+
 /** What one quantizer of weights knows and others do not. `F`: a weight, and how it is to be coded. */
-export interface WeightQuantizer<P extends Params, F extends { readonly weight: Weight }> {
+export interface WeightQuantizer<P extends Params, F extends FoundWeight> {
   /** The graph that is worked on, in another operator set say, or why there is none. Default: the graph as it is. */
   readonly prepare?: (graph: Graph, ctx: Context<P>) => Graph | Refusal
   /** How a weight is to be coded, or why it stays in floating point. */
@@ -25,11 +31,11 @@ export interface WeightQuantizer<P extends Params, F extends { readonly weight: 
 }
 
 /** The hooks of an algorithm that codes weights one by one. */
-export function quantizesWeights<P extends Params, F extends { readonly weight: Weight }>(
+export function quantizesWeights<P extends Params, F extends FoundWeight>(
   quantizer: WeightQuantizer<P, F>,
 ): Pick<Algorithm<P, undefined>, 'groups'> & { readonly rewrite: (model: Model, ctx: Context<P>) => Model } {
   return {
-    groups: (part, ctx) => groupsOf(part, ctx, quantizer),
+    groups: (part, ctx) => weightGroups(part, ctx, quantizer),
     rewrite: (model, ctx) => {
       const coder = createCoder(reason => ctx.warn('no-wasm', reason))
       return ctx.parts.reduce((changed, name) => rewritePart(changed, name, ctx, quantizer, coder), model)
@@ -37,10 +43,11 @@ export function quantizesWeights<P extends Params, F extends { readonly weight: 
   }
 }
 
-function groupsOf<P extends Params, F extends { readonly weight: Weight }>(
+/** Every weight that can be coded, with its consumers; a refusal when there is none. */
+export function weightGroups<P extends Params, F extends FoundWeight>(
   { graph }: Part,
   ctx: Context<P>,
-  { prepare, find }: WeightQuantizer<P, F>,
+  { prepare, find }: Pick<WeightQuantizer<P, F>, 'prepare' | 'find'>,
 ): readonly Group[] | Refusal {
   const prepared = prepare ? prepare(graph, ctx) : graph
   if (isRefusal(prepared)) return prepared
@@ -48,15 +55,16 @@ function groupsOf<P extends Params, F extends { readonly weight: Weight }>(
   const groups: Group[] = []
   // Sites are those of the part's own graph.
   for (const weight of weights(graph).filter(isCandidate)) {
-    const found = find(weight, graph, ctx)
+    const found = find(weight, prepared, ctx)
     if (isRefusal(found)) left.push({ weight, refusal: found })
-    else groups.push({ sites: sitesOf(weight), ...weightContract })
+    else groups.push({ sites: sitesOf(found), ...weightContract })
   }
   return groups.length > 0 ? groups : nothingToCode(left)
 }
 
-function sitesOf(weight: Weight): Group['sites'] {
-  return [{ weight }, ...weight.uses.map(({ node, scope }) => ({ node, path: scope.path }))]
+function sitesOf({ weight, readers = [] }: FoundWeight): Group['sites'] {
+  const nodes = new Map([...weight.uses, ...readers].map(({ node, scope }) => [node, scope.path]))
+  return [{ weight }, ...[...nodes].map(([node, path]) => ({ node, path }))]
 }
 
 /** The most telling reason is that of the largest weight. */
@@ -67,7 +75,7 @@ function nothingToCode(left: readonly LeftAlone[]): Refusal {
   return refuse(`nothing to code; "${largest.weight.id}" ${refused}`, at)
 }
 
-function rewritePart<P extends Params, F extends { readonly weight: Weight }>(
+function rewritePart<P extends Params, F extends FoundWeight>(
   model: Model,
   name: string,
   ctx: Context<P>,

@@ -12,6 +12,7 @@ import { openingOf, type Warning } from './live/opening.ts'
 import { openLive, type OpenLive } from './live/open-live.ts'
 import { readOrtModule } from './ort/ort-module.ts'
 import { ortOptions, mergeSessionOptions, moduleFor } from './session/session-options.ts'
+import { optimizedGraph } from './session/optimized-graph.ts'
 import { sessionPool, type PoolEvent } from './session/sessions.ts'
 import { gatherStatistics } from './statistics/gather.ts'
 
@@ -90,6 +91,8 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
     },
     statistics: (graph, requests, samples, { signal } = {}) =>
       gatherStatistics(pool, graph, requests, samples, signal),
+    optimized: (graph, { session = {}, signal } = {}) =>
+      optimizedGraph({ pool, platform }, graph, session, signal),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => runtime.close(),
   }

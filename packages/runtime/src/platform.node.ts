@@ -5,6 +5,7 @@ import { loadOrt } from './load-ort.node.ts'
 import { machine } from './machine.node.ts'
 import { materialize } from './materialize.node.ts'
 import { openSpill } from './spill.node.ts'
+import { temporaryFolder } from './temporary.node.ts'
 
 export const platform: Platform = {
   name: 'node',
@@ -13,5 +14,6 @@ export const platform: Platform = {
   startProcess,
   materialize,
   machine,
+  openFolder: temporaryFolder,
   openSpill,
 }

@@ -33,6 +33,8 @@ export interface Platform {
     options: { readonly reopens: boolean; readonly signal?: AbortSignal },
   ): Promise<Materialized>
   machine(): Promise<Omit<MachineTraits, 'ort'>>
+  /** A private folder for files that ONNX Runtime writes; undefined where there are no files. */
+  openFolder?(): Promise<{ readonly path: string; remove(): Promise<void> }>
   /** Undefined where there is no file to spill to. */
   openSpill(): Promise<Spill | undefined>
 }

@@ -35,5 +35,7 @@ export function showAlgorithms(algorithms: readonly AnyAlgorithm[], { out, color
   }
   out(colors.bold('Presets'))
   for (const [name, preset] of Object.entries(presets))
-    out(`  ${name}  ${preset.summary}\n    ${colors.dim(preset.steps.join(' '))}`)
+    out(
+      `  ${name}  ${preset.summary}\n    ${colors.dim([...preset.steps, ...(preset.rest ?? [])].join(' '))}`,
+    )
 }

@@ -3,10 +3,10 @@ import type { AnyAlgorithm } from '@damson/core'
 import { compareModels, counterpart, type Comparable } from '../compare/compare-models.node.ts'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { exitCodes } from './exit-codes.ts'
-import { readFeeds } from './feeds.node.ts'
 import { comparable, loadArgument } from './model-arguments.ts'
 import { pathIn } from './places.ts'
 import { showReport } from './show-report.ts'
+import { allSamples } from '../samples/divided-samples.node.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { decibelText } from './units.ts'
@@ -14,8 +14,10 @@ import { decibelText } from './units.ts'
 export interface CompareArguments {
   readonly variant?: string
   readonly otherVariant?: string
-  readonly feeds?: string
-  readonly samples: number
+  /** File or folder of samples. */
+  readonly samples?: string
+  /** Samples of each part to make up without them. */
+  readonly generated: number
   readonly pairs: number
   readonly dim: Readonly<Record<string, number>>
   readonly json?: boolean
@@ -31,11 +33,11 @@ export async function runCompare(
   terminal: Terminal,
 ): Promise<number> {
   const [before, after] = await loadBoth(first, second, options, terminal)
-  const feeds = options.feeds === undefined ? undefined : await readFeeds(pathIn(terminal.cwd, options.feeds), before.model) // prettier-ignore
+  const feeds = options.samples === undefined ? undefined : await allSamples(pathIn(terminal.cwd, options.samples), before.model) // prettier-ignore
   const bar = await terminal.progress()
   try {
     const report = await compareModels(before, after, {
-      samples: options.samples, pairs: options.pairs, dims: options.dim, signal: terminal.signal,
+      samples: options.generated, pairs: options.pairs, dims: options.dim, signal: terminal.signal,
       onProgress: (label, done, total) => bar.update(label, done, total),
       ...(feeds ? { feeds } : {}),
     }) // prettier-ignore

@@ -1,13 +1,14 @@
 // The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own, loaded
 // when it is asked for: most of the time of a short command is the loading of modules.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { DamsonError, isAbort } from '@damson/core'
+import { DamsonError, isAbort, type Model } from '@damson/core'
 import type { CompareArguments } from './compare.ts'
 import { exitCodes } from './exit-codes.ts'
 import { loadArgument } from './model-arguments.ts'
 import { moduleUrls } from './files.node.ts'
-import { algorithmsOf, stepsOf, type StepOptions } from './steps.ts'
+import { algorithmsOf, type StepOptions } from './steps.ts'
 import type { Terminal } from './terminal.ts'
+import { wantedOf } from './wanted.ts'
 
 /** Runs the command and gives its exit code; every error ends here, as text or, with --json, as a document. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -54,9 +55,11 @@ function errorDocument(code: string, message: string, details: object = {}): str
 
 /** Errors that say the command line is wrong, not the model. */
 const usageCodes = new Set([
-  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-recipe',
-  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output',
+  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-preset', 'invalid-recipe',
+  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output', 'samples',
 ]) // prettier-ignore
+
+const sampleFormats = 'samples: .jsonl, .npz, .safetensors, or a folder of them or of .npy; made up without'
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
@@ -97,7 +100,11 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
 }
 
 const examples: Readonly<Record<string, readonly string[]>> = {
-  inspect: ['damson inspect ./emoji', 'damson inspect ./bert --variant q4 --json'],
+  inspect: [
+    'damson inspect ./emoji',
+    'damson inspect ./bert --variant q4 --json',
+    'damson inspect model.onnx --fp16 --samples prompts.jsonl',
+  ],
   plan: [
     'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
     'damson plan model.onnx --with weight-only --write recipe.json',
@@ -106,11 +113,13 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'damson smash model.onnx --with weight-only:bits=4,blockSize=32 -o small.onnx',
     "damson smash ./emoji --with 'weight-only@unet#/down_blocks*' --with dynamic-int8@rest -o ./fast",
     'damson smash ./bert --preset q4 -o ./bert',
-    'damson smash model.onnx --recipe recipe.json -o small.onnx',
+    'damson smash model.onnx --preset fp32,q8,q4 -o ./bert',
+    'damson smash ./t5 --preset fp32@encoder_model,q4@decoder_model_merged -o ./t5',
+    'damson smash model.onnx --recipe recipe.json --samples prompts.jsonl -o small.onnx',
   ],
   compare: [
     'damson compare ./emoji ./fast',
-    'damson compare model.onnx small.onnx --feeds ./recorded --pairs 100',
+    'damson compare model.onnx small.onnx --samples ./recorded --pairs 100',
   ],
   algorithms: ['damson algorithms', 'damson algorithms --use ./mine.mjs --json'],
 }
@@ -126,7 +135,7 @@ const machine = (): Option =>
 function withSteps(command: Command): Command {
   return command
     .option('-w, --with <step>', 'a step, repeatable: id[:k=v,…][@part[#glob]], @rest, or JSON', collect)
-    .option('--preset <name>', 'a named recipe (damson algorithms lists them)')
+    .option('--preset <names>', 'named recipes: q4,q8, or one a session: q4@decoder_model,fp16@embed_tokens')
     .option('--recipe <file>', 'steps from a JSON recipe')
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .addOption(machine())
@@ -147,15 +156,36 @@ function addInspect(program: Command, terminal: Terminal): void {
     .option('--variant <dtype>', 'variant of a transformers.js folder')
     .addOption(machine())
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--fp16', 'only what half precision would mean: which values leave its range (runs the model)')
+    .option('--samples <path>', sampleFormats)
+    .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--json', 'one JSON document')
-    .action(async (path: string, options: SharedOptions) => {
+    .action(async (path: string, options: SharedOptions & Fp16Flags) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
+      if (options.fp16 === true) return showFp16Of(model, options, terminal)
       const { inspect, showInspection } = await import('./inspect.ts')
       const found = inspect(model, algorithms, options.target)
       if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
       else showInspection(found, terminal)
     })
+}
+
+interface Fp16Flags {
+  readonly fp16?: boolean
+  readonly samples?: string
+  readonly dim?: Readonly<Record<string, number>>
+}
+
+async function showFp16Of(
+  model: Model,
+  options: SharedOptions & Fp16Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const { inspectFp16, showFp16 } = await import('./inspect-fp16.ts')
+  const found = await inspectFp16(model, options, terminal)
+  if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))
+  else showFp16(found, terminal)
 }
 
 function addPlan(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -166,10 +196,10 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
     .option('--json', 'one JSON document')
     .action(async (path: string, options: SharedOptions & { readonly write?: string }) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
-      const steps = await stepsOf(options, algorithms, terminal.cwd)
+      const wanted = await wantedOf(options, algorithms, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
       const { runPlan } = await import('./plan.ts')
-      exit(await runPlan(model, steps, options, terminal))
+      exit(await runPlan(model, wanted, options, terminal))
     })
 }
 
@@ -181,6 +211,13 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
     .requiredOption('-o, --out <path>', 'a folder, or a file ending in .onnx for a model of one part')
     .option('--variant <dtype>', 'variant to write in a transformers.js folder')
     .option('--from <dtype>', 'variant to read from a transformers.js folder')
+    .option('--samples <path>', sampleFormats)
+    .option(
+      '--calibrate <number>',
+      'samples of each part that steps are fitted on; the tail is held out',
+      wholeNumber,
+    )
+    .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--seed <number>', 'seed of everything random', wholeNumber, 0)
     .option('--no-verify', 'do not load, run and price what was written')
     .option('--json', 'one JSON document')
@@ -190,16 +227,19 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
         options: SharedOptions & {
           readonly out: string
           readonly from?: string
+          readonly samples?: string
+          readonly calibrate?: number
+          readonly dim?: Readonly<Record<string, number>>
           readonly seed: number
           readonly verify: boolean
         },
       ) => {
         const algorithms = await algorithmsOf(options.use, terminal.cwd)
-        const steps = await stepsOf(options, algorithms, terminal.cwd)
+        const wanted = await wantedOf(options, algorithms, terminal.cwd)
         const model = await loadArgument(path, { algorithms, variant: options.from }, terminal)
         const modules = moduleUrls(options.use, terminal.cwd)
         const { runSmash } = await import('./smash.ts')
-        exit(await runSmash(path, model, steps, { ...options, algorithms, modules }, terminal))
+        exit(await runSmash(path, model, wanted, { ...options, algorithms, modules }, terminal))
       },
     )
 }
@@ -210,8 +250,8 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
     .description('size, parameters, quality of every output, latency ratio, load time and memory')
     .option('--variant <dtype>', 'variant of the original, and of the other unless --other-variant says so')
     .option('--other-variant <dtype>', 'variant of the changed model')
-    .option('--feeds <folder>', 'recorded feeds: <sample>/<part>/<input>.npy; generated ones without')
-    .option('--samples <number>', 'generated samples of each part', wholeNumber, 4)
+    .option('--samples <path>', sampleFormats)
+    .option('--generated <number>', 'samples of each part to make up without --samples', wholeNumber, 4)
     .option('--pairs <number>', 'pairs of runs for the latency, 0 for none', wholeNumber, 30)
     .option('--dim <name=size>', 'size of an open dimension, repeatable', dimension, {})
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)

@@ -1,5 +1,5 @@
 // The before/after table.
-import type { CompareReport, PartReport } from '../compare/report.ts'
+import type { CompareReport, PartReport, SamplesReport } from '../compare/report.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, countText, decibelText, plural, ratioText, timeText } from './units.ts'
@@ -19,16 +19,55 @@ export function showReport(report: CompareReport, terminal: Terminal): void {
       `\n  load and first run ${timeText(before.ms)} → ${timeText(after.ms)}, peak memory of that process ${peak}`,
     )
   }
-  const { samples, machine } = report
-  const kind =
-    samples.kind === 'generated'
-      ? 'made up from the types of the inputs: they tell that it runs, not how good it is'
-      : 'given'
+  const { machine } = report
   out(
     colors.dim(
-      `  ${plural(samples.count, 'sample')} a part, ${kind}. ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
+      `  ${samplesText(report.samples)} ${machine.cores} cores ${machine.arch}, ONNX Runtime ${machine.ort}.`,
     ),
   )
+}
+
+function samplesText({ count, kind, generatedFor, fitted }: SamplesReport): string {
+  const many = `${plural(count, 'sample')} a part`
+  const others = fitted === undefined ? '' : ` Steps were fitted on ${plural(fitted, 'other')}.`
+  if (kind === 'given') {
+    const but = generatedFor ? `; made up for ${generatedFor.join(', ')}` : ''
+    return `${many}, given${but}.${others}`
+  }
+  const made = 'made up from the types of the inputs: they tell that it runs, not how good it is'
+  const same = fitted === undefined ? '' : ` Steps were fitted on ${plural(fitted, 'sample')} of that kind.`
+  return `${many}, ${made}.${same}`
+}
+
+/** Several results side by side: a row each, with the worst of all outputs and the ratio of all runs together. */
+export function showVariants(
+  results: readonly { readonly name: string; readonly report?: CompareReport; readonly failed?: string }[],
+  { out }: { readonly out: string },
+  terminal: Terminal,
+): void {
+  const rows = results.map(({ name, report, failed }) => (report ? variantRow(name, report) : [name, failed === undefined ? 'not verified' : 'does not run'])) // prettier-ignore
+  const head = ['variant', 'size', 'ratio', 'worst output', 'SQNR', 'cosine', 'new/old']
+  const full = rows.map(row => head.map((_, at) => row[at] ?? ''))
+  terminal.out(`\n${terminal.colors.bold('Variants')} in ${out}\n${table(head, full, terminal.colors)}`)
+}
+
+function variantRow(name: string, { parts }: CompareReport): readonly string[] {
+  const [before, after] = [0, 1].map(at => parts.reduce((sum, { bytes }) => sum + (bytes[at] ?? 0), 0))
+  const worst = parts
+    .flatMap(({ part, outputs }) => outputs.map(each => ({ part, ...each })))
+    .sort((a, b) => (a.sqnr ?? Infinity) - (b.sqnr ?? Infinity))[0]
+  const times = parts.flatMap(({ latency }) => (latency ? [latency] : []))
+  const total = (pick: (latency: (typeof times)[number]) => number): number =>
+    times.reduce((sum, each) => sum + pick(each), 0)
+  return [
+    name,
+    bytesText(after ?? 0),
+    ratioText((after ?? 0) / (before ?? 0)),
+    worst ? (parts.length > 1 ? `${worst.part}.${worst.output}` : worst.output) : '–',
+    worst ? decibelText(worst.sqnr ?? Infinity) : '–',
+    worst ? worst.cosine.toFixed(5) : '–',
+    times.length === 0 ? '–' : ratioText(total(each => each.after) / total(each => each.before)),
+  ]
 }
 
 function partRow({

@@ -1,179 +1,174 @@
-// The main job: plan, do, write, verify, and say what it cost.
-import {
-  DamsonError,
-  formatPlan,
-  planJson,
-  recordPrice,
-  save,
-  smash,
-  type AnyAlgorithm,
-  type Model,
-  type OnEvent,
-  type Plan,
-  type Step,
-} from '@damson/core'
+// The main job: plan, do, write, verify, and say what it cost; for every result that is asked for, one after the other.
+import { DamsonError, planJson, type Model, type Plan } from '@damson/core'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
-import { presets } from '../presets.ts'
+import { destinationOf, type DestinationOptions } from './destination.ts'
 import { exitCodes } from './exit-codes.ts'
-import { comparable, loadArgument } from './model-arguments.ts'
 import { pathIn } from './places.ts'
-import { planned, type PlanOptions } from './plan.ts'
-import { showReport } from './show-report.ts'
+import { planned, planText, type PlanOptions } from './plan.ts'
+import { divideSamples, type DividedSamples } from '../samples/divided-samples.node.ts'
+import { showReport, showVariants } from './show-report.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, plural } from './units.ts'
+import { notePrice, verify, type VerifyOptions } from './verify.ts'
+import type { Wanted } from './wanted.ts'
+import { writeVariant, type WriteOptions, type Written } from './write-variant.ts'
 
-export interface SmashOptions extends PlanOptions {
-  readonly out: string
-  /** Variant to write in a transformers.js folder. */
-  readonly variant?: string
-  readonly from?: string
-  readonly preset?: string
-  readonly seed: number
-  readonly verify: boolean
-  readonly algorithms: readonly AnyAlgorithm[]
-  /** Modules of `--use`, absolute. */
-  readonly modules: readonly string[]
+export type SmashOptions = PlanOptions &
+  DestinationOptions &
+  VerifyOptions &
+  WriteOptions & {
+    readonly verify: boolean
+    /** File or folder of samples. */
+    readonly samples?: string
+    /** How many of them steps fit on. */
+    readonly calibrate?: number
+  }
+
+/** What became of one result. */
+interface Done {
+  readonly name: string
+  readonly plan: Plan
+  readonly written: Written
+  readonly report?: CompareReport
+  /** Why it does not load or run. */
+  readonly failed?: string
 }
 
-/** Smashes a model, writes it and verifies what was written. */
+/** Smashes a model, writes every result that is wanted and verifies what was written. */
 export async function runSmash(
   path: string,
   model: Model,
-  steps: readonly Step[],
+  asked: readonly [Wanted, ...Wanted[]],
   options: SmashOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const made = planned(model, steps, options)
-  if (made.conflicts.length > 0) return refusePlan(made, options, terminal)
-  if (options.json !== true && made.steps.length > 0)
-    terminal.out(`${terminal.colors.bold('Plan')}\n${formatPlan(made)}\n`)
-  const written = await write(model, steps, options, terminal)
-  const report = options.verify ? await verify(path, model, written.variant, options, terminal) : undefined
-  if (report) await notePrice(options.out, written, report, terminal)
-  if (options.json === true)
-    terminal.out(JSON.stringify(document(made, written, report, options), undefined, 2))
-  else showWritten(written, report, options, terminal)
-  const broken = report ? brokenOutputs(report) : []
-  if (broken.length === 0) return exitCodes.done
-  terminal.note(
-    `These outputs hold NaN or infinities where the original has numbers: ${broken.join(', ')}. Exclude nodes before them, or use more bits.`,
-  )
-  return exitCodes.unverified
+  const { model: arranged, wanted } = await destinationOf(path, model, asked, options, terminal.cwd)
+  const plans = wanted.map(each => [each, planned(arranged, each, options)] as const)
+  if (plans.some(([, { conflicts }]) => conflicts.length > 0)) return refusePlans(plans, options, terminal)
+  const samples = await samplesFor(arranged, plans.map(([, plan]) => plan), options, terminal) // prettier-ignore
+  const done: Done[] = []
+  for (const [each, plan] of plans) {
+    const label = wanted.length > 1 ? (each.name ?? '') : ''
+    if (options.json !== true && plan.steps.length > 0)
+      terminal.out(`${terminal.colors.bold('Plan')}\n${planText(plan, label, terminal)}\n`)
+    const steps = plan.steps.map(({ step }) => step)
+    const job = { path, model, arranged, plan, wanted: { ...each, steps }, label, samples }
+    done.push(await perform(job, done, options, terminal))
+  }
+  if (options.json === true) terminal.out(JSON.stringify(document(done, options), undefined, 2))
+  else if (wanted.length > 1) showVariants(done, options, terminal)
+  return closing(done, terminal)
 }
 
-/** The record of the model says what the comparison saw. */
-async function notePrice(
-  out: string,
-  { files }: Written,
-  report: CompareReport,
+interface Job {
+  readonly path: string
+  /** The original, as it was read. */
+  readonly model: Model
+  readonly arranged: Model
+  readonly plan: Plan
+  readonly wanted: Wanted
+  /** Its name where there are several, else ''. */
+  readonly label: string
+  readonly samples: DividedSamples
+}
+
+function samplesFor(
+  model: Model,
+  plans: readonly Plan[],
+  { samples, calibrate, dim }: SmashOptions,
   { cwd }: Terminal,
-): Promise<void> {
-  const record = [...files.keys()].find(file => /(^|\.)damson(\.\w+)?\.json$/.test(file))
-  const place = pathIn(cwd, out)
-  const folder = place.endsWith('.onnx') ? place.slice(0, Math.max(place.lastIndexOf('/'), 0)) || '/' : place
-  if (record !== undefined) await recordPrice(folder, record, { ...report })
+): Promise<DividedSamples> {
+  const fits = plans.some(({ steps }) => steps.some(({ step }) => step.algorithm.fit !== undefined))
+  return divideSamples(model, fits, {
+    ...(samples === undefined ? {} : { samples: pathIn(cwd, samples) }),
+    ...(calibrate === undefined ? {} : { calibrate }),
+    ...(dim ? { dim } : {}),
+  })
+}
+
+/** Writes and verifies one result. Of several, one that does not run does not keep the others from being written. */
+async function perform(
+  job: Job,
+  before: readonly Done[],
+  options: SmashOptions,
+  terminal: Terminal,
+): Promise<Done> {
+  const { path, model, arranged, plan, wanted, label, samples } = job
+  const { name = '' } = wanted
+  const work = { model: arranged, wanted, samples }
+  const prefix = label && `${label}: `
+  const written = await writeVariant(work, options, terminal, prefix).catch((error: unknown) => {
+    throw terminal.signal.aborted && before.length > 0 ? stopped(before, name, options.out, error) : error
+  })
+  const variant = wanted.variant ?? arranged.identity.variant
+  if (!options.verify) return shown({ name, plan, written }, options, terminal)
+  try {
+    const report = await verify(path, model, variant, options, terminal, samples)
+    await notePrice(options.out, written.files.keys(), report, terminal)
+    return shown({ name, plan, written, report }, options, terminal)
+  } catch (error) {
+    if (!DamsonError.isInstance(error, 'unverified') || wanted.name === undefined) throw error
+    terminal.note(`${terminal.colors.red('error:')} ${error.message}`)
+    return { name, plan, written, failed: error.message }
+  }
+}
+
+function stopped(before: readonly Done[], name: string, out: string, cause: unknown): DamsonError {
+  const written = before.map(each => each.name).join(', ')
+  return new DamsonError('stopped', `Stopped. ${written} is written to "${out}", ${name} is not.`, { cause })
+}
+
+function shown(done: Done, { out, json }: SmashOptions, terminal: Terminal): Done {
+  if (json === true) return done
+  const { files, amended } = done.written
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0)
+  const also = amended.length > 0 ? `, and updated ${amended.join(' and ')}` : ''
+  terminal.out(
+    `${terminal.colors.bold('Wrote')} ${out}: ${plural(files.size, 'file')}, ${bytesText(bytes)}${also}\n`,
+  )
+  if (done.report) showReport(done.report, terminal)
+  else terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
+  return done
 }
 
 /** The one document of `--json`. */
-function document(
-  made: Plan,
-  { files, warnings }: Written,
-  report: CompareReport | undefined,
-  options: SmashOptions,
-): object {
-  return { plan: planJson(made), out: options.out, files: Object.fromEntries(files), warnings, report }
+function document(done: readonly Done[], { out }: SmashOptions): object {
+  const variants = done.map(({ name, plan, written: { files, amended, warnings }, report, failed }) => ({
+    name, plan: planJson(plan), files: Object.fromEntries(files), amended, warnings, report, failed,
+  })) // prettier-ignore
+  const [only, ...more] = variants
+  return only && more.length === 0 ? { out, ...only } : { out, variants }
 }
 
-function showWritten(
-  { files }: Written,
-  report: CompareReport | undefined,
-  options: SmashOptions,
+function refusePlans(
+  plans: readonly (readonly [Wanted, Plan])[],
+  { json }: SmashOptions,
   terminal: Terminal,
-): void {
-  const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0)
-  terminal.out(
-    `${terminal.colors.bold('Wrote')} ${options.out}: ${plural(files.size, 'file')}, ${bytesText(bytes)}\n`,
-  )
-  if (report) showReport(report, terminal)
-  else terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
-}
-
-function refusePlan(made: Plan, { json }: SmashOptions, { out, note }: Terminal): number {
-  if (json === true) out(JSON.stringify({ plan: planJson(made) }, undefined, 2))
-  else note(`The steps do not go together; nothing was written.\n\n${formatPlan(made)}`)
+): number {
+  const documents = plans.map(([{ name }, plan]) => ({ name, plan: planJson(plan) }))
+  const [only, ...more] = documents
+  if (json === true)
+    terminal.out(
+      JSON.stringify(more.length === 0 ? { plan: only?.plan } : { variants: documents }, undefined, 2),
+    )
+  else {
+    const failed = plans.filter(([, { conflicts }]) => conflicts.length > 0)
+    const texts = failed.map(([{ name = '' }, plan]) => planText(plan, more.length > 0 ? name : '', terminal))
+    terminal.note(`The steps do not go together; nothing was written.\n\n${texts.join('\n\n')}`)
+  }
   return exitCodes.conflict
 }
 
-interface Written {
-  readonly files: ReadonlyMap<string, { readonly bytes: number; readonly sha256: string }>
-  readonly variant: string | undefined
-  readonly warnings: readonly { readonly code: string; readonly message: string }[]
-}
-
-async function write(
-  model: Model,
-  steps: readonly Step[],
-  options: SmashOptions,
-  terminal: Terminal,
-): Promise<Written> {
-  const bar = await terminal.progress()
-  const warnings: { code: string; message: string }[] = []
-  const onEvent: OnEvent = event => {
-    if (event.type === 'progress') bar.update(event.step, event.done, event.total)
-    if (event.type === 'step-start') bar.update(event.step, 0, 1)
-    if (event.type === 'warning')
-      warnings.push({ code: event.code, message: `${event.step}: ${event.message}` })
-  }
-  const { createRuntime } = await import('@damson/runtime')
-  const runtime = createRuntime()
-  try {
-    const { signal } = terminal
-    const changed = await smash(model, steps, {
-      runtime, seed: options.seed, signal, onEvent,
-      ...(options.target === undefined ? {} : { target: options.target }),
-      ...(options.inOrder === true ? { order: 'given' as const } : {}),
-    }) // prettier-ignore
-    const variant = variantOf(model, options)
-    const place = variant === undefined ? {} : { variant }
-    const { files } = await save(changed, pathIn(terminal.cwd, options.out), { signal, onEvent, ...place })
-    return { files, variant: variant ?? model.identity.variant, warnings }
-  } finally {
-    bar.stop()
-    await runtime.close()
-    if (options.json !== true)
-      for (const { message } of warnings) terminal.note(terminal.colors.yellow(`! ${message}`))
-  }
-}
-
-/** What to write in a transformers.js folder: `--variant`, else that of the preset. */
-function variantOf(model: Model, { variant, preset }: SmashOptions): string | undefined {
-  if (variant !== undefined) return variant
-  return model.layout === 'transformers.js' && preset !== undefined ? presets[preset]?.variant : undefined
-}
-
-async function verify(
-  path: string,
-  model: Model,
-  variant: string | undefined,
-  options: SmashOptions,
-  terminal: Terminal,
-): Promise<CompareReport> {
-  const bar = await terminal.progress()
-  try {
-    const after = await loadArgument(options.out, { algorithms: options.algorithms, variant }, terminal)
-    const { compareModels } = await import('../compare/compare-models.node.ts')
-    return await compareModels(
-      comparable(model, path, options.from, options.modules, terminal.cwd),
-      comparable(after, options.out, variant, options.modules, terminal.cwd),
-      { signal: terminal.signal, onProgress: (label, done, total) => bar.update(label, done, total) },
+function closing(done: readonly Done[], terminal: Terminal): number {
+  const broken = done.flatMap(({ name, report }) =>
+    report ? brokenOutputs(report).map(output => (done.length > 1 ? `${name}: ${output}` : output)) : [],
+  )
+  if (broken.length > 0) {
+    terminal.note(
+      `These outputs hold NaN or infinities where the original has numbers: ${broken.join(', ')}. Exclude nodes before them, or use more bits.`,
     )
-  } catch (cause) {
-    if (terminal.signal.aborted) {
-      throw new DamsonError('stopped', `Stopped. "${options.out}" was written, but not verified.`, { cause })
-    }
-    if (!DamsonError.isInstance(cause, 'compare')) throw cause
-    throw new DamsonError('unverified', `"${options.out}" was written, but ${cause.message}`, { cause })
-  } finally {
-    bar.stop()
   }
+  return broken.length > 0 || done.some(({ failed }) => failed !== undefined)
+    ? exitCodes.unverified
+    : exitCodes.done
 }

@@ -1,8 +1,6 @@
-// The steps of a command line: --with, --preset and --recipe in the order of writing, resolved against our algorithms and
-// those that --use brings.
-import { DamsonError, parseRecipe, parseStep, type AnyAlgorithm, type Step } from '@damson/core'
+// What steps of a command line are resolved against, our algorithms and those that --use brings, and steps from files.
+import { DamsonError, parseRecipe, type AnyAlgorithm, type Step } from '@damson/core'
 import { algorithms as ours } from '../families.ts'
-import { presets } from '../presets.ts'
 import { loadModule, readTextFile } from './files.node.ts'
 import { pathIn } from './places.ts'
 
@@ -40,30 +38,13 @@ function isDefined(value: unknown): value is { readonly algorithm: AnyAlgorithm 
   return typeof value === 'function' && 'algorithm' in value
 }
 
-/** The steps that the options name. */
-export async function stepsOf(
-  options: StepOptions,
+/** The steps of a recipe's file. Throws `not-found`, `invalid-recipe` and what steps throw. */
+export async function recipeSteps(
+  file: string,
   algorithms: readonly AnyAlgorithm[],
   cwd: string,
 ): Promise<readonly Step[]> {
-  const fromPreset =
-    options.preset === undefined ? [] : presetSteps(options.preset).map(text => parseStep(text, algorithms))
-  const written = (options.with ?? []).map(text => parseStep(text, algorithms))
-  const fromRecipe =
-    options.recipe === undefined ? [] : await recipeSteps(pathIn(cwd, options.recipe), algorithms)
-  return [...fromPreset, ...written, ...fromRecipe]
-}
-
-function presetSteps(name: string): readonly string[] {
-  const preset = presets[name]
-  if (preset) return preset.steps
-  throw new DamsonError(
-    'unknown-preset',
-    `Expected one of the presets ${Object.keys(presets).join(', ')}, got "${name}".`,
-  )
-}
-
-async function recipeSteps(path: string, algorithms: readonly AnyAlgorithm[]): Promise<readonly Step[]> {
+  const path = pathIn(cwd, file)
   const text = await readTextFile(path)
   let json: unknown
   try {

@@ -15,6 +15,8 @@ import type { CompareReport, LoadCost, PartReport } from './report.ts'
 export interface CompareOptions {
   /** Feeds by part; made up from the inputs of the original where absent. */
   readonly feeds?: ReadonlyMap<string, readonly Feeds[]>
+  /** How many other samples steps were fitted on, for the report. */
+  readonly fitted?: number
   /** Generated samples of each part; default 4. */
   readonly samples?: number
   readonly dims?: Readonly<Record<string, number>>
@@ -54,10 +56,7 @@ export async function compareModels(
   return {
     parts: compared.parts.map(measured => ({ ...measured, ...costs(measured.part, before, after) })),
     ...(one && two ? { load: [one, two] as const } : {}),
-    samples: {
-      count: Math.max(0, ...feeds.map(({ samples }) => samples.length)),
-      kind: options.feeds ? 'given' : 'generated',
-    },
+    samples: samplesReport(feeds, options.fitted),
     machine: { cores: availableParallelism(), arch: arch(), ort: compared.ort },
   }
 }
@@ -112,13 +111,30 @@ function feedsOf(
   model: Model,
   changed: Model,
   { feeds, samples = 4, dims }: CompareOptions,
-): readonly PartFeeds[] {
+): readonly (PartFeeds & { readonly madeUp: boolean })[] {
   return [...model.parts.values()].map(({ name, graph }) => {
-    const given = feeds?.get(name)
+    const other = counterpart(changed, name).name
+    const given = feeds?.get(name) ?? feeds?.get(other)
     const made = (): readonly Feeds[] =>
       Array.from({ length: samples }, (_, seed) => feedsFor(graph, { seed, ...(dims ? { dims } : {}) }))
-    return { part: name, other: counterpart(changed, name).name, samples: given ?? made() }
+    return { part: name, other, samples: given ?? made(), madeUp: given === undefined }
   })
+}
+
+/** How many samples there were, and of which parts they had to be made up. */
+function samplesReport(
+  feeds: readonly (PartFeeds & { readonly madeUp: boolean })[],
+  fitted: number | undefined,
+): CompareReport['samples'] {
+  const count = Math.max(0, ...feeds.map(({ samples }) => samples.length))
+  const madeUp = feeds.filter(each => each.madeUp).map(({ part }) => part)
+  const kind = madeUp.length === feeds.length ? 'generated' : 'given'
+  return {
+    count,
+    kind,
+    ...(kind === 'given' && madeUp.length > 0 ? { generatedFor: madeUp } : {}),
+    ...(fitted === undefined ? {} : { fitted }),
+  }
 }
 
 /** Bytes of a part's files, external data included. */

@@ -36,11 +36,21 @@ export interface LoadCost {
   readonly peakBytes: number
 }
 
+export interface SamplesReport {
+  /** Of the part that had most. */
+  readonly count: number
+  /** Made up from the graphs' inputs, or given by the user. */
+  readonly kind: 'generated' | 'given'
+  /** Parts for which some had to be made up although others were given. */
+  readonly generatedFor?: readonly string[]
+  /** How many other samples of a part steps were fitted on; none of those that were compared. */
+  readonly fitted?: number
+}
+
 export interface CompareReport {
   readonly parts: readonly PartReport[]
   readonly load?: readonly [LoadCost, LoadCost]
-  /** How many samples, and whether they were recorded or made up from the graphs' inputs. */
-  readonly samples: { readonly count: number; readonly kind: 'generated' | 'given' }
+  readonly samples: SamplesReport
   readonly machine: { readonly cores: number; readonly arch: string; readonly ort: string }
 }
 

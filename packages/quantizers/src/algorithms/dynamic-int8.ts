@@ -1,16 +1,15 @@
 // Products in 8-bit integers: weights are coded once, activations while the model runs, each with the range it has at that
 // moment. No data is needed. Codes, scales and zero points of products are those of ONNX Runtime's quantize_dynamic.
-//   int8:   s = max|w| / 127, q = round(w / s)                        channel: a column of a matrix, a filter
-//   uint8:  s = (max − min) / 255, z = round(−min / s), q = round(w / s) + z
+//   symmetric:  s = max|w| / 127, q = round(w / s)                    channel: a column of a matrix, a filter
+//   otherwise:  s = (max − min) / 255, z = round(low − min / s), q = round(w / s) + z
 //   y = (Σ (a_q − a_z)(w_q − w_z)) · a_s · w_s
 import { defineAlgorithm, flag, list, oneOf, type Context } from '@damson/core'
 import { refuse, upgradeOpset, type Graph, type Refusal } from '@damson/graph'
-import type { Coder } from '../coder.ts'
 import { choiceOf, int8Operators } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
-import { emitInt8 } from '../int8-operators.ts'
+import { gatesAgree } from '../int8-recurrent.ts'
+import { replaceInt8 } from '../int8-replacement.ts'
 import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
-import type { Replacement } from '../replace-weights.ts'
 import { quantizesWeights, weightContract } from '../weight-quantizer.ts'
 
 const id = '@damson/quantizers/dynamic-int8'
@@ -30,6 +29,11 @@ const params = {
     default: 'channel',
     doc: 'What shares a scale: a column of a matrix or table and a filter of a convolution, or the whole weight.',
   }),
+  /** Centre the codes of MatMul and Gemm on zero, as quantize_dynamic does with int8; without it, their range is that of the weight. */
+  symmetric: flag({
+    default: false,
+    doc: 'Centre the codes of MatMul and Gemm on zero, as quantize_dynamic does with int8; else their range is that of the weight.',
+  }),
   /** One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all. */
   reduceRange: flag({
     default: false,
@@ -40,7 +44,7 @@ const params = {
     of: { kind: 'one-of', options: int8Operators },
     or: ['auto'],
     default: 'auto',
-    doc: 'Operators to code: MatMul, Gemm, Conv, Gather. auto: all of them, without Conv on cpu, where it would be slower.',
+    doc: 'Operators to code. auto: all of them, without Conv on cpu, where it would be slower.',
   }),
 }
 
@@ -48,8 +52,12 @@ type Ctx = Context<typeof params>
 
 const quantizer = quantizesWeights<typeof params, Int8Weight>({
   prepare: withDynamicQuantize,
-  find: (weight, graph, { params, target }) => int8WeightOf(weight, choiceOf(params, target, graph.opset())),
-  replace: (found, _, coder) => replacementOf(found, coder),
+  find: (weight, graph, { params, target, selects }) =>
+    int8WeightOf(weight, choiceOf(params, target, graph.opset()), gate =>
+      gatesAgree(gate, graph, each => selects({ weight: each })),
+    ),
+  replace: (found, _, coder) =>
+    replaceInt8(found, codeInt8(found.weight.tensor, found.spec, `${id}:${version}`, coder)),
 })
 
 /** Integer products with activations coded at run time. */
@@ -76,17 +84,4 @@ function withDynamicQuantize(graph: Graph, { target }: Ctx): Graph | Refusal {
 function warnOfSaturation(ctx: Ctx): void {
   if (ctx.target !== 'cpu' || ctx.params.weights !== 'int8' || ctx.params.reduceRange) return
   ctx.warn('may-saturate', 'int8 products saturate on x86 without VNNI: take weights uint8, or reduceRange.')
-}
-
-function replacementOf({ weight, use, spec }: Int8Weight, coder: Coder): Replacement {
-  const { codes, scales, zeroPoints } = codeInt8(weight.tensor, spec, `${id}:${version}`, coder)
-  const shape = { rank: weight.tensor.shape.length, perChannel: spec.axis !== undefined }
-  return {
-    weight,
-    tensors: { quantized: codes, scale: scales, zero_point: zeroPoints },
-    emit: (draft, node, name) => {
-      const names = { codes: name('quantized'), scales: name('scale'), zeroPoints: name('zero_point') }
-      emitInt8(draft, node, use, names, shape)
-    },
-  }
 }

@@ -37,7 +37,11 @@ export function readNpy(bytes: Uint8Array): TensorData {
     .filter(text => text.trim() !== '')
     .map(Number)
   const [dtype, read] = reader
-  const data = read(bytes.slice(end).buffer)
+  const width = Number(descr.slice(2))
+  if ((bytes.length - end) % width !== 0)
+    throw invalid(`elements of ${width} bytes, got ${bytes.length - end} bytes`)
+  // A copy: the slice of a Buffer would be a view of everything beside it.
+  const data = read(new Uint8Array(bytes.subarray(end)).buffer)
   const count = shape.reduce((a, b) => a * b, 1)
   if (data.length !== count)
     throw invalid(`${count} elements for shape [${shape.join()}], got ${data.length}`)

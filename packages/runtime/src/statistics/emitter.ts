@@ -92,6 +92,13 @@ export class Emitter {
     const ints = (list: readonly number[]): Attribute => ({ type: 'ints', value: list.map(BigInt) })
     return this.node('Slice', [value], { starts: ints([from]), ends: ints([to]), axes: ints([0]) })
   }
+
+  /** Every n-th element of a vector; all of them where slices have no steps yet. */
+  every(value: string, n: number): string {
+    if (this.#opset < 10) return value
+    const ends = [0, 2 ** 31 - 1, 0, n].map(each => this.constant('int64', [each]))
+    return this.node('Slice', [value, ...ends])
+  }
 }
 
 function arrayFor(

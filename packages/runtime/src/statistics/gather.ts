@@ -19,7 +19,11 @@ export async function gatherStatistics(
   const results = new Map(first.totals.results(requests))
   const measures = requests
     .filter(request => request.kind === 'histogram')
-    .map((request): Measure => ({ ...request, range: first.totals.range(request) }))
+    .map((request): Measure => ({
+      ...request,
+      range: first.totals.range(request),
+      stride: first.totals.stride(request),
+    }))
   if (measures.length === 0) return results
   const second = await pass(pool, graph, measures, samples, signal)
   if (second.runs !== first.runs) throw notRepeatable(first.runs, second.runs)

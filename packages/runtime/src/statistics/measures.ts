@@ -5,7 +5,7 @@ import { DamsonError, type DataType } from '@damson/graph'
 import type { Emitter } from './emitter.ts'
 
 export type Field =
-  | 'ran' | 'counted' | 'positions' | 'rows' | 'min' | 'max' | 'absmax' | 'sum' | 'sumOfSquares' | 'sumOfAbsolutes'
+  | 'ran' | 'counted' | 'positions' | 'rows' | 'min' | 'max' | 'sumOfMins' | 'sumOfMaxs' | 'runs' | 'absmax' | 'sum' | 'sumOfSquares' | 'sumOfAbsolutes'
   | 'histogram' | 'gram' // prettier-ignore
 
 /** A small tensor that leaves the session. */
@@ -19,6 +19,8 @@ export interface Tap {
 /** A request once its range is known: the second pass of a histogram. */
 export interface Measure extends StatisticRequest {
   readonly range?: { readonly from: number; readonly to: number }
+  /** Every so many-th element is counted. */
+  readonly stride?: number
 }
 
 export const defaultBins = 2048
@@ -42,10 +44,17 @@ interface View {
 
 type Emit = (emit: Emitter, view: View, measure: Measure) => readonly Tap[]
 
-const extremes: Emit = (emit, view) => [
-  tap('min', 'float32', reduced(emit, view, 'ReduceMin', Infinity)),
-  tap('max', 'float32', reduced(emit, view, 'ReduceMax', -Infinity)),
-]
+const extremes: Emit = (emit, view) => {
+  const min = reduced(emit, view, 'ReduceMin', Infinity)
+  const max = reduced(emit, view, 'ReduceMax', -Infinity)
+  return [
+    tap('min', 'float32', min),
+    tap('max', 'float32', max),
+    tap('sumOfMins', 'float32', min),
+    tap('sumOfMaxs', 'float32', max),
+    tap('runs', 'float32', min),
+  ]
+}
 
 const kinds: Readonly<Record<StatisticRequest['kind'], Emit>> = {
   minmax: extremes,
@@ -91,8 +100,10 @@ const kinds: Readonly<Record<StatisticRequest['kind'], Emit>> = {
  * Counts per bin: floor((x − from) / (to − from) · bins) in float64, the last bin closed. TfidfVectorizer with one-grams
  * counts equal whole numbers in one pass, exactly up to 2²⁴ a bin and run, in every opset (ScatterElements adds from 16 on).
  */
-function binCounts(emit: Emitter, view: View, { bins = defaultBins, range }: Measure): string {
+function binCounts(emit: Emitter, whole: View, { bins = defaultBins, range, stride = 1 }: Measure): string {
   const { from, to } = range ?? { from: 0, to: 0 }
+  const view =
+    stride === 1 ? whole : { ...whole, x: emit.every(whole.x, stride), finite: emit.every(whole.finite, stride) }
   const x = emit.cast(masked(emit, view, from), 'float64')
   const share = emit.node('Div', [
     emit.node('Sub', [x, emit.constant('float64', from)]),

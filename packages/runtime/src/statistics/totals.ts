@@ -7,6 +7,9 @@ import { defaultBins, type Field, type Measure } from './measures.ts'
 type Combine = (total: number, value: number) => number
 
 const add: Combine = (total, value) => total + value
+/** A run without a finite number has an infinite extreme. */
+const addFinite: Combine = (total, value) => (Number.isFinite(value) ? total + value : total)
+const countFinite: Combine = (total, value) => (Number.isFinite(value) ? total + 1 : total)
 
 /** How each field grows, and what it starts from. */
 const growth = {
@@ -15,6 +18,9 @@ const growth = {
   rows: { start: 0, combine: add },
   min: { start: Infinity, combine: Math.min },
   max: { start: -Infinity, combine: Math.max },
+  sumOfMins: { start: 0, combine: addFinite },
+  sumOfMaxs: { start: 0, combine: addFinite },
+  runs: { start: 0, combine: countFinite },
   absmax: { start: 0, combine: Math.max },
   sum: { start: 0, combine: add },
   sumOfSquares: { start: 0, combine: add },
@@ -25,6 +31,8 @@ const growth = {
 
 export interface Totals {
   add(outputs: Outputs): void
+  /** Every so many-th element that a histogram counts of a run. */
+  stride(measure: Measure): number
   /** The range that a histogram is counted in. */
   range(measure: Measure): { readonly from: number; readonly to: number }
   results(requests: readonly StatisticRequest[]): ReadonlyMap<string, StatisticResult>
@@ -47,9 +55,18 @@ export function openTotals(measured: readonly Measured[]): Totals {
         }
       }
     },
+    stride(measure) {
+      const [counted = 0] = field(measure, 'counted') ?? []
+      const [runs = 1] = field(measure, 'runs') ?? []
+      const most = measure.most ?? Infinity
+      // Odd, so that it does not keep step with sizes that are powers of two.
+      return 2 * Math.floor(counted / Math.max(runs, 1) / most / 2) + 1
+    },
     range(measure) {
       const [from = 0] = field(measure, 'min') ?? []
       const [to = 0] = field(measure, 'max') ?? []
+      const limit = Math.max(Math.abs(from), Math.abs(to))
+      if (measure.symmetric === true && from <= to) return { from: -limit, to: limit }
       return from <= to ? { from, to } : { from: 0, to: 0 }
     },
     results(requests) {
@@ -85,14 +102,20 @@ function resultOf(measure: Measure, sums: Sums): StatisticResult {
   const count = counted.reduce(add, 0)
   const excluded = (sums.get('positions')?.[0] ?? 0) - count
   const common = { count, excluded, ...(measure.axis === undefined ? {} : { counts: counted }) }
-  if (measure.kind === 'histogram') {
-    const { from = 0, to = 0 } = measure.range ?? {}
+  if (measure.kind === 'histogram' && measure.range) {
+    const { from, to } = measure.range
     const counts = sums.get('histogram') ?? new Float64Array(measure.bins ?? defaultBins)
     return { ...common, histogram: { counts, from, to } }
   }
   const rows = sums.get('rows')?.[0]
+  const runs = sums.get('runs')?.[0]
   const fields = [...sums].filter(
-    ([field]) => !['ran', 'counted', 'positions', 'rows', 'histogram'].includes(field),
+    ([field]) => !['ran', 'counted', 'positions', 'rows', 'runs', 'histogram'].includes(field),
   )
-  return { ...common, ...Object.fromEntries(fields), ...(rows === undefined ? {} : { rows }) }
+  return {
+    ...common,
+    ...Object.fromEntries(fields),
+    ...(rows === undefined ? {} : { rows }),
+    ...(runs === undefined ? {} : { runs }),
+  }
 }

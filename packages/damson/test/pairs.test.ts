@@ -1,0 +1,110 @@
+// Every pair of algorithms that exist, planned over three architectures: on one part, on two parts, on disjoint nodes of one
+// part. Each ends in a plan, or in a refusal that is complete: both steps, the fact, some nodes, and what to do instead.
+import {
+  explain,
+  load,
+  parseStep,
+  plan,
+  type AnyAlgorithm,
+  type Model,
+  type Place,
+  type Plan,
+  type Step,
+} from '@damson/core'
+import { requireZoo } from '@damson/zoo'
+import { describe, expect, test } from 'vitest'
+import { algorithms } from '../src/families.ts'
+
+const architectures = {
+  'a U-Net': { path: 'fixtures/sd15-tiny-ts', part: 'unet', other: 'text_encoder', head: '/down_blocks*' },
+  'a decoder with a cache': {
+    path: 'fixtures/llama-tiny-ts',
+    part: 'model',
+    other: undefined,
+    head: '/model/layers.0*',
+  },
+  'a convolutional net': {
+    path: 'fixtures/resnet-tiny-ts',
+    part: 'model',
+    other: undefined,
+    head: '/resnet/encoder/stages.0*',
+  },
+} as const
+
+const stepOf = ({ id }: AnyAlgorithm, on: Place): Step => ({ ...parseStep(id, algorithms), on })
+
+const pairs: readonly (readonly [AnyAlgorithm, AnyAlgorithm])[] = algorithms.flatMap((first, at) =>
+  algorithms.slice(at).map(second => [first, second] as const),
+)
+
+/** Algorithms that take a part, each alone. */
+function accepting(model: Model, part: string): ReadonlySet<AnyAlgorithm> {
+  const found = explain(model, { algorithms })
+  return new Set(
+    algorithms.filter(({ id }) =>
+      found.some(each => each.algorithm === id && each.part === part && each.accepts),
+    ),
+  )
+}
+
+function expectWhole({ steps, conflicts }: Plan, wanted: readonly Step[]): void {
+  if (conflicts.length === 0) {
+    expect(steps).toHaveLength(wanted.length)
+    return
+  }
+  for (const conflict of conflicts) {
+    expect(conflict.message.length).toBeGreaterThan(20)
+    expect(conflict.steps.length).toBeGreaterThan(0)
+    if (conflict.fact === undefined) continue
+    expect(conflict.steps).toHaveLength(2)
+    expect(conflict.message).toContain(conflict.fact)
+    expect(conflict.nodes.length).toBeGreaterThan(0)
+  }
+}
+
+describe.each(Object.entries(architectures))('every pair on %s', async (_, { path, part, other, head }) => {
+  const model = await load(requireZoo(path))
+  const able = accepting(model, part)
+
+  test('there is something to pair', () => {
+    expect(able.size).toBeGreaterThan(2)
+  })
+
+  test('on one part', () => {
+    for (const [a, b] of pairs.filter(pair => pair.every(each => able.has(each)))) {
+      const steps = [stepOf(a, { parts: [part] }), stepOf(b, { parts: [part] })]
+      const made = plan(model, steps, { sizes: false })
+      expectWhole(made, steps)
+      // The planner sees a set: the other order gives the same answer.
+      const turned = plan(model, steps.toReversed(), { sizes: false })
+      expect(turned.conflicts.length === 0, `${a.id} ${b.id}`).toBe(made.conflicts.length === 0)
+    }
+  })
+
+  test('on two parts they never stand against each other', () => {
+    if (other === undefined) return
+    const ableThere = accepting(model, other)
+    for (const [a, b] of pairs.filter(([a, b]) => able.has(a) && ableThere.has(b))) {
+      const steps = [stepOf(a, { parts: [part] }), stepOf(b, { parts: [other] })]
+      expect(plan(model, steps, { sizes: false }).conflicts, `${a.id} ${b.id}`).toEqual([])
+    }
+  })
+
+  test('on disjoint nodes of one part two quantizers of weights compose', () => {
+    const weightSteps = pairs.filter(pair => pair.every(each => able.has(each) && takesWeights(each)))
+    for (const [a, b] of weightSteps) {
+      const steps = [
+        stepOf(a, { parts: [part], include: [head] }),
+        stepOf(b, { parts: [part], exclude: [head] }),
+      ]
+      const made = plan(model, steps, { sizes: false })
+      const clashes = made.conflicts.filter(({ fact }) => fact === 'weight:float' || fact === 'weight:coded')
+      expect(clashes, `${a.id} ${b.id}`).toEqual([])
+    }
+  })
+})
+
+/** True for algorithms that only code weights: halves that share no weight leave each other alone. */
+function takesWeights({ contract }: AnyAlgorithm): boolean {
+  return contract.takes?.includes('weight:float') === true && contract.changes !== true
+}

@@ -1,0 +1,35 @@
+// Bits where they matter: each weight gets the width and block that make the noise of the whole least at a given size.
+//   minimize Σ D(w, c_w)  subject to  Σ bytes(w, c_w) ≤ budget
+// D is the noise that a weight in that form makes in the outputs, measured with that weight alone coded (`bit-costs.ts`); errors
+// of rounding are independent, so noises add up. The choice is a knapsack and solved exactly (`knapsack.ts`). Codes are then
+// found by any of the solvers that code in blocks.
+import { defineAlgorithm, isRefusal } from '@damson/core'
+import { allotBits, codeAllotted, type Allotted } from '../bit-allotment.ts'
+import { bitParams, type BitParams } from '../bit-params.ts'
+import { optionsOf } from '../bit-choices.ts'
+import { weightContract, weightGroups } from '../weight-quantizer.ts'
+
+const id = '@damson/quantizers/auto-bits'
+const version = 1
+
+/** Bits for each weight by how much it matters, within a budget. */
+export const autoBits = defineAlgorithm<BitParams, Allotted>({
+  id,
+  version,
+  summary:
+    'Each weight in as many bits as it is worth: noise measured weight by weight, a size or a quality kept exactly.',
+  paper: 'NNCF mixed precision; Nemhauser & Ullmann 1969 for the knapsack',
+  contract: weightContract,
+  params: bitParams,
+  groups: (part, ctx) =>
+    weightGroups(part, ctx, {
+      find: (weight, graph) => {
+        const options = optionsOf(weight, graph, ctx.params.choices, ctx.params)
+        return isRefusal(options)
+          ? options
+          : { weight, readers: options.flatMap(({ found }) => found?.readers ?? []) }
+      },
+    }),
+  fit: ctx => allotBits(ctx, `${id}:${version}`),
+  rewrite: (model, ctx, state) => codeAllotted(model, ctx, state, `${id}:${version}`),
+})

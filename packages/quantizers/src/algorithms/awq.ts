@@ -1,0 +1,133 @@
+// Activation-aware coding: what meets large inputs is scaled up before it is rounded, and whatever makes those inputs is scaled
+// down, so nothing but the rounding errors changes. Where no norm or product makes them, only the clipping is searched.
+//   Y = (X / s) · Q(s ∘ W),  s = m^α normalised, α by a grid;  then the range of each block by least output error
+import { defineAlgorithm, flag, int, type Context, type FitContext, type Part } from '@damson/core'
+import { isRefusal } from '@damson/graph'
+import { bestScales, judgedRows, scaledHessian, scaledRows } from '../activation-aware.ts'
+import { diagonalBlocks, roundByOutput, type GridSearch } from '../block-output.ts'
+import { blockParams } from '../block-params.ts'
+import { quantizesBlocks } from '../block-quantizer.ts'
+import { foldedScales } from '../folded-scales.ts'
+import type { Stage } from '../hessians.ts'
+import {
+  learnCodes,
+  learntSolver,
+  withTensors,
+  type Learning,
+  type Learnt,
+  type PartCodes,
+  type StageCodes,
+} from '../learnt-codes.ts'
+import { learningParams } from '../learning-params.ts'
+import { claimedWeights } from '../left-alone.ts'
+import { foldsOf, type Fold } from '../scale-folds.ts'
+
+const id = '@damson/quantizers/awq'
+const version = 1
+
+const params = {
+  ...blockParams({ blockSize: 128 }),
+  /** Exponents tried between 0 and 1; 0 is always among them. */
+  grid: int({ min: 1, max: 100, default: 20, doc: 'Exponents tried between 0 and 1.' }),
+  /** Search the share of each block's range that is coded; numbers beyond it are clipped. */
+  clip: flag({ default: true, doc: "Search the share of each block's range that is coded." }),
+  ...learningParams,
+}
+
+type Ctx = Context<typeof params>
+type State = Readonly<Record<string, { readonly codes: PartCodes; readonly tensors: Learnt['tensors'] }>>
+
+const blocks = quantizesBlocks<Ctx, PartCodes>({
+  id,
+  version,
+  solve: learntSolver,
+})
+
+/** Activation-aware weight quantization (AWQ). */
+export const awq = defineAlgorithm<typeof params, State>({
+  id,
+  version,
+  summary: 'Weights in 2, 4 or 8 bits, those that meet large inputs scaled up before rounding.',
+  paper: 'Lin et al. 2023, arXiv 2306.00978',
+  contract: { ...blocks.contract, changes: true },
+  params,
+  groups: (part, ctx) => {
+    const coded = blocks.groups(part, ctx)
+    if (isRefusal(coded)) return coded
+    const claimed = claimedWeights(coded)
+    const used = foldsOf(part.graph).filter(({ readers }) =>
+      readers.some(({ weight }) => claimed.has(weight.id) && ctx.selects({ weight })),
+    )
+    const touched = used.flatMap(touchedBy).map(weight => ({ weight }))
+    return touched.length > 0 ? [...coded, { sites: touched, needs: ['weight:float'], changes: true }] : coded
+  },
+  async fit(ctx) {
+    const state: Record<string, State[string]> = {}
+    for (const name of ctx.parts) {
+      const part = ctx.model.part(name)
+      const { sampleCount, memory } = ctx.params
+      const learning = { key: `${id}:${version}`, sampleCount, memory, code: activationAware(ctx, part) }
+      state[name] = await learnCodes(ctx, part, blocks.claimed(part, ctx), learning)
+    }
+    return state
+  },
+  rewrite: (model, ctx, state) =>
+    ctx.parts.reduce((made, name) => {
+      const { codes = {}, tensors = {} } = state[name] ?? {}
+      const scaled = made.withGraph(name, withTensors(made.part(name).graph, tensors))
+      return blocks.rewrite(scaled, { ...ctx, parts: [name] }, codes)
+    }, model),
+})
+
+const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors'][number][] => [
+  ...vectors,
+  ...(producer ? [producer.weight] : []),
+  ...readers.map(({ weight }) => weight),
+]
+
+function activationAware(ctx: FitContext<typeof params>, part: Part): Learning['code'] {
+  const { clip, grid, blockSize } = ctx.params
+  const claimed = new Set(blocks.claimed(part, ctx).map(({ weight }) => weight.id))
+  const search = { shares: clip ? clips : [1], refits: 0 }
+  const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
+  return async (H, stage, before) => {
+    const { K, values, weights } = stage
+    const fold = values.length === 1 ? folds.get(values[0] ?? '') : undefined
+    if (!fold || !canTake(fold, stage, claimed, before)) return clipped(H, K, blockSize, search)
+    const judged = await Promise.all(weights.map(each => judgedRows(each, ctx.signal)))
+    const scales = bestScales(H, K, judged, grid)
+    if (!scales) return clipped(H, K, blockSize, search)
+    const { coderOf } = clipped(scaledHessian(H, scales), K, blockSize, search)
+    return {
+      coderOf: found => (rows, from) => coderOf(found)(scaledRows(rows, scales), from),
+      changed: await foldedScales(fold, scales, claimed, before),
+    }
+  }
+}
+
+function clipped(H: Float64Array, K: number, blockSize: number, search: GridSearch): StageCodes {
+  const parts = diagonalBlocks(H, K, blockSize, damp)
+  return {
+    coderOf:
+      ({ spec }) =>
+      rows =>
+        roundByOutput(rows, K, spec, parts, search),
+  }
+}
+
+/** Shares of the range that AWQ tries: down to a half. */
+const clips: readonly number[] = Array.from({ length: 10 }, (_, at) => 1 - at * 0.05)
+/** Share of the mean diagonal added to XᵀX, so that inputs which the samples hardly show still count. */
+const damp = 0.01
+
+/** What is coded has to be coded with these scales: the readers in this stage, the maker before it. */
+function canTake(
+  { producer, readers }: Fold,
+  stage: Stage,
+  claimed: ReadonlySet<string>,
+  { codes }: Learnt,
+): boolean {
+  const here = new Set(stage.weights.map(({ weight }) => weight.id))
+  const open = readers.every(({ weight }) => here.has(weight.id) || !claimed.has(weight.id))
+  return open && (!producer || !claimed.has(producer.weight.id) || codes[producer.weight.id] !== undefined)
+}

@@ -1,0 +1,114 @@
+// Constants as halves. Most are converted where they stand; what fp32 nodes read is stored as a half with one Cast behind
+// it, which ONNX Runtime folds when it loads; small ones are simply kept twice.
+import { computeTensors, memoryTensor, type Tensor } from '@damson/graph'
+import { encodeFloats } from '@damson/numerics'
+import type { HalfGraph, HalfNode } from './half-graph.ts'
+import type { HalfModes } from './half-modes.ts'
+import type { HalfType } from './half-slots.ts'
+
+/** `half`: converted in place; `cast`: converted, with a Cast for fp32 readers; `twin`: kept, with a converted copy. */
+export type ConstantForm = 'half' | 'cast' | 'twin' | 'float'
+
+export interface ConstantChoice {
+  /** False for constants outside the place of the step. */
+  readonly selects: (id: string) => boolean
+  /** Ids of constants whose numbers halves cannot hold. */
+  readonly unfit: ReadonlySet<string>
+  /** Keys of nodes that need all digits of what they read. */
+  readonly exact: ReadonlySet<string>
+}
+
+/** A Cast with its names takes about this many bytes of a file. */
+export const castBytes = 160
+
+/** The form of every fp32 constant that changes. */
+export function decideConstants(
+  graph: HalfGraph, modes: HalfModes, { selects, unfit, exact }: ConstantChoice,
+): ReadonlyMap<string, ConstantForm> {
+  const forms = new Map<string, ConstantForm>()
+  for (const [id, { tensor, isOutput, name, scope }] of graph.constants) {
+    if (tensor.dtype !== 'float32' || isOutput || !selects(id)) continue
+    const readers = graph.readersOf(id)
+    const half = readers.some(({ node, input }) => modes.demandOf(node, input) === 'half')
+    const float = readers.filter(({ node, input }) => isFloatReader(node, input, modes))
+    const overridable = graph.graph.header.irVersion >= 4 && scope.path === '' && scope.body.isInput(name)
+    const saves = tensor.byteLength / 2 > castBytes + 3 * name.length
+    const storable = saves && !overridable && !unfit.has(id) && float.every(({ node }) => !exact.has(node.key))
+    if (half && float.length === 0) forms.set(id, 'half')
+    else if (float.length > 0 && storable) forms.set(id, 'cast')
+    else if (half) forms.set(id, 'twin')
+  }
+  return forms
+} // prettier-ignore
+
+/** What turns a constant into something else than a float reads all its digits. */
+function isFloatReader(node: HalfNode, input: number, modes: HalfModes): boolean {
+  return modes.demandOf(node, input) === 'float' || node.node.op === 'Cast'
+}
+
+/** Largest finite magnitudes. */
+export const greatestHalf: Readonly<Record<HalfType, number>> = {
+  float16: 65504,
+  bfloat16: 3.3895313892515355e38,
+}
+
+/**
+ * What a mask of -1e9 or -3.4e38 becomes: half of the range, so that a score added to it, or a second mask, stays finite.
+ * exp(-32752) is 0 all the same; -65504 plus a score of -16 would be -inf, and a row of nothing else NaN. The bound is the
+ * one that Gemma's residual streams are clipped to (microsoft/onnxruntime#26732); ONNX Runtime's converter takes -1e4.
+ */
+export const maskBound = 32752
+
+/** Elements of scalars and short lists that would vanish: epsilons. As ONNX Runtime's converter (`min_positive_val`). */
+const leastPositive = 1e-7
+const shortList = 64
+
+const bandBytes = 4 << 20
+
+/** A constant as halves: resident when it was, else computed when somebody reads or writes it. */
+export function halfTensor(tensor: Tensor, type: HalfType, limit: number | undefined, key: string): Tensor {
+  if (tensor.data) {
+    const values = floatsOf(tensor.data)
+    const kept = values.length <= shortList ? values.map(keepTiny) : values
+    return memoryTensor(type, tensor.shape, encodeHalves(kept, type, limit))
+  }
+  const [half] = computeTensors({
+    key: `${key}:${type}:${limit ?? 'fits'}:${tensor.key}`,
+    cost: tensor.byteLength,
+    outputs: [{ dtype: type, shape: tensor.shape }],
+    run: async (write, { signal }) => {
+      const band = new Uint8Array(Math.min(bandBytes, tensor.byteLength))
+      for (let at = 0; at < tensor.byteLength; at += band.length) {
+        signal?.throwIfAborted()
+        const into = band.subarray(0, Math.min(band.length, tensor.byteLength - at))
+        await tensor.read({ offset: at, into, ...(signal ? { signal } : {}) })
+        const codes = encodeHalves(new Float32Array(into.buffer, 0, into.length / 4), type, limit)
+        await write(0, at / 2, new Uint8Array(codes.buffer))
+      }
+    },
+  })
+  return half ?? tensor
+}
+
+const keepTiny = (value: number): number =>
+  value !== 0 && Math.abs(value) < leastPositive ? Math.sign(value) * leastPositive : value
+
+/** Rounded to nearest, ties to even; finite numbers beyond `limit` become it, infinities stay. No limit: none is beyond. */
+export function encodeHalves(values: Float32Array, type: HalfType, limit: number | undefined): Uint16Array {
+  const codes = encodeFloats(values, type)
+  if (limit === undefined) return codes
+  const [bound = 0] = encodeFloats(Float32Array.of(limit), type, { saturate: true })
+  const sign = 0x8000
+  // Codes of magnitudes grow with them, so one comparison finds what lies beyond, infinities too.
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] ?? 0
+    if ((code & 0x7fff) > bound && Number.isFinite(values[at])) codes[at] = (code & sign) | bound
+  }
+  return codes
+}
+
+/** float32 elements of raw bytes, copied where they do not lie on a multiple of four. */
+export function floatsOf(bytes: Uint8Array): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+}

@@ -1,0 +1,98 @@
+// From a graph and what is known of its numbers to the plan of its conversion: used to say where `half` works, to learn which
+// ranges matter, and to rewrite. Pure and fast: no constant is converted before somebody reads or writes it.
+import type { Target } from '@damson/core'
+import { type Graph, type Tensor } from '@damson/graph'
+import {
+  decideConstants, greatestHalf, halfTensor, type ConstantChoice, type ConstantForm,
+} from './half-constants.ts' // prettier-ignore
+import { exactNodes, quantizedNodes } from './half-exact.ts'
+import { indexHalf, prepareHalf, type HalfGraph, type HalfNode } from './half-graph.ts'
+import { fillsBeyond, judgeConstant, type BeyondRange, type ConstantRange } from './half-masks.ts'
+import { decideModes, type HalfModes } from './half-modes.ts'
+import type { HalfPlan } from './half-rewrite.ts'
+import type { HalfType } from './half-slots.ts'
+
+/** What the user asked for. */
+export interface HalfAim {
+  readonly type: HalfType
+  readonly io: 'keep' | 'convert'
+  readonly target: Target
+}
+
+/** What a fit has learnt of a part. */
+export interface HalfFindings {
+  /** Ranges of constants that need a decision, by value id. */
+  readonly constants: ReadonlyMap<string, ConstantRange>
+  /** Keys of nodes that stay for the ranges of activations. */
+  readonly kept: ReadonlySet<string>
+  /** Weights that do not fit keep their nodes in fp32; else they are cut to the range. */
+  readonly guarded: boolean
+}
+
+export const nothingFound: HalfFindings = { constants: new Map(), kept: new Set(), guarded: false }
+
+/** Which sites belong to the step. */
+export interface HalfPlace {
+  readonly node: (node: HalfNode) => boolean
+  readonly constant: ConstantChoice['selects']
+}
+
+export const everywhere: HalfPlace = { node: () => true, constant: () => true }
+
+/** The conversion of a part, with what was decided on the way. */
+export interface HalfLayout extends HalfPlan {
+  /** Values that hold a mask from the start. */
+  readonly masks: readonly string[]
+  readonly judged: ReadonlyMap<string, BeyondRange>
+}
+
+/** Indexed graphs by type: a memo of a pure function, since a part is asked about many times. */
+const indexed = new WeakMap<Graph, Map<HalfType, HalfGraph>>()
+
+/** A part's graph, prepared and indexed. */
+export function halfGraphOf(graph: Graph, type: HalfType): HalfGraph {
+  const known = indexed.get(graph) ?? new Map<HalfType, HalfGraph>()
+  indexed.set(graph, known)
+  const made = known.get(type) ?? indexHalf(prepareHalf(graph), type)
+  known.set(type, made)
+  return made
+}
+
+/** Lays the conversion of a part out. `key` names the algorithm and its version. */
+export function layOut(
+  graph: HalfGraph, { type, io, target }: HalfAim, found: HalfFindings, place: HalfPlace, key: string,
+): HalfLayout {
+  const judged = new Map<string, BeyondRange>()
+  for (const [id, range] of found.constants) {
+    const beyond = judgeConstant(graph, id, range, type)
+    if (beyond) judged.set(id, beyond)
+  }
+  const unfit = new Set([...judged].flatMap(([id, { kind }]) => (kind === 'unfit' && found.guarded ? [id] : [])))
+  const fills = fillsBeyond(graph, type)
+  const unfitFills = [...fills].flatMap(([{ key }, { kind }]) => (kind === 'unfit' ? [key] : []))
+  const exact = new Set([...exactNodes(graph), ...quantizedNodes(graph), ...unfitFills])
+  const kept = new Set([...exact, ...found.kept, ...[...unfit].flatMap(id => graph.readersOf(id).map(({ node }) => node.key))])
+  const selects = computesIn(type, target) ? place.node : () => false
+  const modes: HalfModes = decideModes(graph, { io, selects, kept })
+  const forms: ReadonlyMap<string, ConstantForm> = decideConstants(graph, modes, { selects: place.constant, unfit, exact })
+  // A guarded constant without a judgement fits, so nobody has to look at its numbers again.
+  const limitOf = (id: string): number | undefined => {
+    const beyond = judged.get(id)
+    if (!beyond && found.guarded) return undefined
+    return beyond && beyond.kind !== 'unfit' ? beyond.limit : greatestHalf[type]
+  }
+  const convert = (tensor: Tensor, id: string): Tensor => halfTensor(tensor, type, limitOf(id), key)
+  const masks = [
+    ...[...judged].flatMap(([id, { kind }]) => (kind === 'mask' ? [id] : [])),
+    ...[...fills].flatMap(([{ outputs }, { kind }]) => (kind === 'mask' ? (outputs[0] ?? []) : [])),
+  ]
+  return { graph, type, modes, forms, convert, judged, masks }
+} // prettier-ignore
+
+/**
+ * Whether a target has arithmetic on a type, or gets by: ONNX Runtime casts around operators that have no fp16 kernel, but
+ * not around those without a bfloat16 kernel, and its CPU and WebGPU providers have next to none. There bfloat16 is storage.
+ */
+function computesIn(type: HalfType, target: Target): boolean {
+  return type === 'float16' || target.startsWith('cuda')
+}

@@ -1,0 +1,153 @@
+// XᵀX of the inputs of weights, for algorithms that weigh errors by what the weights will meet. Weights that read one value
+// share its matrix. The sums are made inside the runtime while samples stream through, for one shared input at a time, or for
+// as many as a budget has room for; no activation is ever kept.
+import type { FitContext, Part, Params } from '@damson/core'
+import {
+  innerScopes,
+  intOf,
+  isRefusal,
+  refuse,
+  removeDead,
+  resolve,
+  walk,
+  type Graph,
+  type Refusal,
+  type Visit,
+} from '@damson/graph'
+import type { BlockWeight } from './block-weights.ts'
+
+/** Weights that read the same values. */
+export interface Stage {
+  readonly weights: readonly BlockWeight[]
+  /** Names of the values, as statistics call them; several for a weight that several nodes share. */
+  readonly values: readonly string[]
+  readonly K: number
+}
+
+/** A weight whose inputs cannot be summed up, and why. */
+export interface Unseen {
+  readonly found: BlockWeight
+  readonly refusal: Refusal
+}
+
+/** Stages in the order in which they run. */
+export function stagesOf(
+  graph: Graph,
+  claimed: readonly BlockWeight[],
+): { readonly stages: readonly Stage[]; readonly unseen: readonly Unseen[] } {
+  const loops = loopPaths(graph)
+  const stages = new Map<string, Stage>()
+  const unseen: Unseen[] = []
+  for (const found of inOrder(graph, claimed)) {
+    const values = inputsOf(found, loops)
+    if (isRefusal(values)) {
+      unseen.push({ found, refusal: values })
+      continue
+    }
+    const key = `${found.spec.K} ${values.join(' ')}`
+    const before = stages.get(key)?.weights ?? []
+    stages.set(key, { weights: [...before, found], values, K: found.spec.K })
+  }
+  return { stages: [...stages.values()], unseen }
+}
+
+function inOrder(graph: Graph, claimed: readonly BlockWeight[]): readonly BlockWeight[] {
+  const place = new Map([...walk(graph)].map(({ node }, at) => [node, at]))
+  const first = ({ weight }: BlockWeight): number =>
+    Math.min(...weight.uses.map(({ node }) => place.get(node) ?? Infinity))
+  return claimed.toSorted((a, b) => first(a) - first(b))
+}
+
+/** The values that the weight is multiplied with, or why there is no XᵀX of them. */
+function inputsOf(
+  { weight, use, readers }: BlockWeight,
+  loops: readonly string[],
+): readonly string[] | Refusal {
+  if (use === 'gather') return refuse('is looked up and multiplied with nothing', weight)
+  if (use === 'decoded') return refuse('is no single matrix that rows are multiplied with', weight)
+  const values = readers.map(reader => inputOf(reader, loops))
+  const names = values.filter(value => typeof value === 'string')
+  return values.find(value => isRefusal(value)) ?? [...new Set(names)].toSorted()
+}
+
+function inputOf({ node, scope }: Visit, loops: readonly string[]): string | Refusal {
+  if (intOf(node, 'transA', 0) !== 0) return refuse('is multiplied with columns', node)
+  const name = node.inputs[0] ?? ''
+  const home = resolve(scope, name)
+  if (!home) return refuse('reads a value that nothing defines', node)
+  const inLoop = loops.some(path => `${home.path}/`.startsWith(`${path}/`))
+  if (inLoop) return refuse('reads a value of the body of a loop', node)
+  return home.path === '' ? name : `${home.path}/${name}`
+}
+
+/** Paths of bodies that run any number of times: statistics cannot be gathered there. */
+function loopPaths(graph: Graph): readonly string[] {
+  const loops = [...walk(graph)].filter(({ node }) => node.op !== 'If' || node.domain !== '')
+  return loops.flatMap(({ scope, node }) => innerScopes(scope, node).map(({ path }) => path))
+}
+
+/** Bytes that the XᵀX of K inputs takes while it is summed up. */
+export const hessianBytes = (K: number): number => 8 * K * K
+
+/** What is needed to stream through the samples of one part. */
+export interface Streaming {
+  readonly ctx: Pick<FitContext<Params>, 'statistics'>
+  readonly part: Part
+  readonly sampleCount: number
+  /** Bytes for matrices of one pass; undefined: one stage a pass. */
+  readonly memory: number | undefined
+  /** The graph as it is by now, half coded. */
+  readonly graph: () => Graph
+}
+
+/** XᵀX [K, K] of each stage, in order: gathered in passes, each over as many stages as `memory` has room for, one at least. */
+export async function* hessians(
+  stages: readonly Stage[],
+  streaming: Streaming,
+): AsyncIterable<{ readonly stage: Stage; readonly H: Float64Array }> {
+  for (const pass of passesOf(stages, streaming.memory)) {
+    const values = [...new Set(pass.flatMap(stage => stage.values))]
+    const { ctx, part, sampleCount, graph } = streaming
+    const requests = values.map(value => ({ value, kind: 'gram' }) as const)
+    const results = new Map(await ctx.statistics(part.name, requests, upTo(graph(), values), sampleCount))
+    for (const stage of pass) {
+      const grams = stage.values.map(value => results.get(value)?.gram)
+      yield { stage, H: sumOf(stage, grams) }
+    }
+  }
+}
+
+/** What the values depend on, and no more; the whole graph when one of them is inside a branch. */
+function upTo(graph: Graph, values: readonly string[]): Graph {
+  const isTop = values.every(name => graph.isInput(name) || graph.producer(name) !== undefined)
+  if (!isTop) return graph
+  const made = values.filter(name => !graph.isInput(name))
+  const outputs = made.map(name => {
+    const type = graph.typeOf(name)
+    return { name, ...(type ? { type } : {}) }
+  })
+  return removeDead(graph.with({ outputs }))
+}
+
+function sumOf({ K }: Stage, grams: readonly (Float64Array | undefined)[]): Float64Array {
+  const [only, ...others] = grams
+  if (only && others.length === 0) return only
+  const H = new Float64Array(K * K)
+  for (const gram of grams) gram?.forEach((sum, at) => (H[at] = (H[at] ?? 0) + sum))
+  return H
+}
+
+function passesOf(stages: readonly Stage[], memory: number | undefined): readonly (readonly Stage[])[] {
+  const passes: Stage[][] = []
+  let [held, last]: [number, Stage[] | undefined] = [0, undefined]
+  for (const stage of stages) {
+    const bytes = hessianBytes(stage.K) * stage.values.length
+    if (last && memory !== undefined && held + bytes <= memory) last.push(stage)
+    else {
+      passes.push((last = [stage]))
+      held = 0
+    }
+    held += bytes
+  }
+  return passes
+}

@@ -1,0 +1,124 @@
+// Integer products with a scale and an offset for each row of activations, and float products for outlier columns. In standard
+// operators; ŵ are the decoded weights, O the outlier columns, whose rows of ŵ are zero:
+//   s = (max x − min x) / 255 over the columns not in O, for each row;   q = round((x − min x) / s)
+//   y = s · s_w · Σ q (w_q − w_z)  +  min x · Σ ŵ  +  Σ_O x · w
+// The paper takes max|x| / 127 instead, which leaves half the codes unused behind an activation that is never negative.
+import {
+  floatOf,
+  intOf,
+  memoryTensor,
+  tensorOf,
+  type Attribute,
+  type Draft,
+  type Node,
+  type Tensor,
+} from '@damson/graph'
+import { isReading, type Int8Form, type Int8Names } from './int8-operators.ts'
+
+/** Outlier columns by their places, their rows of the weight [columns, N], and the name of the weight. */
+export interface OutlierRows {
+  readonly columns: readonly number[]
+  readonly tensor: Tensor
+  readonly name: string
+}
+
+/** What of a product does not show in its nodes. */
+export interface RowWise {
+  /** Length of a row. */
+  readonly K: number
+  readonly outliers: OutlierRows | undefined
+  readonly opset: number
+}
+
+const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+const [float32, float16] = [1, 10]
+
+/** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C. */
+export function emitRowWise(
+  draft: Draft, reader: Node, { codes, scales, zeroPoints }: Int8Names, { half, unturned }: Int8Form,
+  how: RowWise,
+): void {
+  const node = draft.current(reader)
+  const { once, times } = graphWriter(draft)
+  const float = (value: string): string => (half ? once('Cast', [value], { to: int(float32) }) : value)
+  const turned = (value: string): string => once('Transpose', [value], { perm: { type: 'ints', value: [1n, 0n] } })
+  const [input = '', , bias = ''] = node.inputs
+  const isGemm = node.op === 'Gemm'
+  const x = float(isGemm && intOf(node, 'transA', 0) !== 0 ? turned(input) : input)
+  const given = { codes: unturned ? turned(codes) : codes, scales, zeroPoints }
+  let y = integerProduct(draft, node, x, given, how)
+  if (how.outliers) y = once('Add', [y, floatProduct(draft, x, how.outliers, float)])
+  if (isGemm) y = times(y, floatOf(node, 'alpha', 1))
+  if (bias !== '') y = once('Add', [y, times(float(bias), isGemm ? floatOf(node, 'beta', 1) : 1)])
+  if (half) y = once('Cast', [y], { to: int(float16) })
+  const last = draft.producer(y)
+  if (!last) return
+  draft.remove(last)
+  draft.replace(node, { op: last.op, inputs: last.inputs, attributes: last.attributes })
+} // prettier-ignore
+
+function integerProduct(
+  draft: Draft, { name, origins }: Node, x: string, { codes, scales, zeroPoints }: Int8Names, how: RowWise,
+): string {
+  const { once, constant } = graphWriter(draft)
+  const { least, scale, quantized } = codedRows(draft, x, how)
+  const none = constant('none', tensorOf('uint8', [], [0]))
+  const inputs = [quantized, codes, none, zeroPoints]
+  const whole = draft.add({ op: 'MatMulInteger', name: `${name}_quant`, inputs, origins }).outputs[0] ?? ''
+  const product = once('Mul', [once('Cast', [whole], { to: int(float32) }), scale])
+  // Σ ŵ for each column, of constants alone: ONNX Runtime makes it once, when it loads the model.
+  const ones = constant('ones', memoryTensor('uint8', [1, how.K], new Uint8Array(how.K).fill(1)))
+  const sums = once('Cast', [once('MatMulInteger', [ones, codes, none, zeroPoints])], { to: int(float32) })
+  return once('Add', [once('Mul', [product, scales]), once('Mul', [least, once('Mul', [sums, scales])])])
+} // prettier-ignore
+
+/** Codes of an activation, once for all its consumers: q, s and min x of each row. */
+function codedRows(draft: Draft, x: string, { K, outliers, opset }: RowWise) {
+  const { once, constant } = graphWriter(draft)
+  const scalar = (hint: string, value: number): string => constant(hint, tensorOf('float32', [], [value]))
+  const inner = outliers ? once('Mul', [x, constant('kept', maskOf(outliers.columns, K))]) : x
+  const keepdims = int(1)
+  const extreme = (op: 'ReduceMax' | 'ReduceMin'): string =>
+    opset < 18
+      ? once(op, [inner], { axes: { type: 'ints', value: [-1n] }, keepdims })
+      : once(op, [inner, constant('last', tensorOf('int64', [1], [-1n]))], { keepdims })
+  const least = extreme('ReduceMin')
+  const width = once('Mul', [once('Sub', [extreme('ReduceMax'), least]), scalar('steps', 1 / 255)])
+  // A row of equal numbers has no width; any scale codes it as zeros.
+  const scale = once('Max', [width, scalar('tiny', 1e-30)])
+  const steps = once('Div', [once('Sub', [inner, least]), scale])
+  const zero = constant('none', tensorOf('uint8', [], [0]))
+  return { least, scale, quantized: once('QuantizeLinear', [steps, scalar('one', 1), zero]) }
+}
+
+function maskOf(columns: readonly number[], K: number): Tensor {
+  const mask = new Float32Array(K).fill(1)
+  for (const column of columns) mask[column] = 0
+  return memoryTensor('float32', [K], mask)
+}
+
+/** The rows are damson's own: who asks for the weight finds its codes. */
+function floatProduct(
+  draft: Draft, x: string, { columns, tensor, name }: OutlierRows, float: (value: string) => string,
+): string {
+  const { once, constant } = graphWriter(draft)
+  const places = constant('outliers', memoryTensor('int64', [columns.length], BigInt64Array.from(columns, BigInt)))
+  const rows = float(constant(`${name}_outliers`, tensor))
+  return once('MatMul', [once('Gather', [x, places], { axis: int(-1) }), rows])
+} // prettier-ignore
+
+/** Nodes that are made once for the same inputs, and constants that are kept once. */
+function graphWriter(draft: Draft) {
+  const constant = (hint: string, tensor: Tensor): string => {
+    for (const [name, known] of draft.initializers) if (known.tensor.key === tensor.key) return name
+    return draft.addInitializer(hint, tensor)
+  }
+  const once = (op: string, inputs: readonly string[], fields: Readonly<Record<string, Attribute>> = {}): string => {
+    const attributes = new Map(Object.entries(fields))
+    const there = draft.users(inputs[0] ?? '').find(({ node }) => isReading(node, op, inputs, attributes))?.node
+    return (there ?? draft.add({ op, inputs, attributes })).outputs[0] ?? ''
+  }
+  const times = (value: string, factor: number): string =>
+    factor === 1 ? value : once('Mul', [value, constant('factor', tensorOf('float32', [], [factor]))])
+  return { constant, once, times }
+} // prettier-ignore

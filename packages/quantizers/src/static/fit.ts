@@ -1,0 +1,165 @@
+// What calibration learns of a part: ranges, scales of weights, corrected biases, and which nodes stay in floating point.
+// Samples stream through ONNX Runtime; what is held is one weight at a time and a few numbers for each value.
+import type { Feeds, FitContext, StatisticResult } from '@damson/core'
+import {
+  intOf,
+  isRefusal,
+  memoryTensor,
+  nodeIdentity,
+  DamsonError,
+  toTypedArray,
+  type Tensor,
+  type Weight,
+} from '@damson/graph'
+import type { Params } from '../algorithms/static-int8.ts'
+import { createCoder } from '../coder.ts'
+import { activationRange, type Range } from './activation-range.ts'
+import { biasCorrection } from './bias-correction.ts'
+import { codingOf, levelsOf, type Coding } from './codes.ts'
+import { curveBehind } from './curves.ts'
+import { kernelCounts, kernelReport } from './integer-kernels.ts'
+import type { Product } from './integer-nodes.ts'
+import { observations, observedOf } from './observe.ts'
+import { withPairs } from './placement.ts'
+import { pairsMayOverflow, planOf, type Plan } from './plan.ts'
+import { placementOf } from './placement-of-state.ts'
+import { sensitiveNodes, spread } from './sensitive-nodes.ts'
+import { weightScales, type Laid } from './weight-scales.ts'
+
+export type Ctx = FitContext<Params>
+
+/** What is learnt of a part. JSON and small tensors. */
+export interface PartState {
+  readonly [key: string]: PartCodings | PartTensors | readonly string[]
+  /** Scale and zero point by range. */
+  readonly codings: PartCodings
+  /** [channels] by weight. */
+  readonly scales: PartTensors
+  /** [channels] by output of the product. */
+  readonly biases: PartTensors
+  /** Outputs of the nodes that stay in floating point. */
+  readonly float: readonly string[]
+}
+export type PartCodings = Readonly<Record<string, { readonly scale: number; readonly zeroPoint: number }>>
+export type PartTensors = Readonly<Record<string, Tensor>>
+
+/** Fits a part. Throws `refused-later` when it is none any more. */
+export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
+  const plan = planOf(ctx.model.part(name), ctx)
+  if (isRefusal(plan)) throw new DamsonError('refused-later', `"${name}" ${plan.refused}`)
+  const seen = await ctx.statistics(name, observations(plan.pairs.keys(), ctx.params.calibrate), plan.graph)
+  const codings = codingsOf(plan, seen, ctx.params)
+  const means = ctx.params.biasCorrection ? await meansOf(ctx, name, plan) : new Map<string, StatisticResult>()
+  const { scales, biases } = await weightsOf(ctx, plan, codings, means)
+  const float = await sensitiveNodes(ctx, name, { plan, codings, scales, seen })
+  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales, biases, float }
+  await reportKernels(ctx, name, plan, state)
+  return state
+} // prettier-ignore
+
+/** Says how many products will run in integers, from what ONNX Runtime makes of the coded graph. */
+async function reportKernels(ctx: Ctx, name: string, plan: Plan, state: PartState): Promise<void> {
+  const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+  const optimized = await ctx.optimized(withPairs(plan.graph, placementOf(plan, state, coder, 'report')))
+  if (!optimized) return ctx.warn('integer-nodes', `Part "${name}": which nodes run in integers cannot be read here.`)
+  const counts = kernelCounts(optimized)
+  const float = new Set(state.float)
+  const kept = plan.nodes.map(({ node }) => node).filter(node => float.has(node.outputs[0] ?? '')).map(nodeIdentity)
+  ctx.warn('integer-nodes', kernelReport(name, counts, kept), { part: name, ...counts, kept })
+} // prettier-ignore
+
+/** The coding of every range; values of which no finite number was seen get that of 0 alone. */
+function codingsOf(plan: Plan, seen: ReadonlyMap<string, StatisticResult>, params: Ctx['params']): ReadonlyMap<string, Coding> {
+  const ranges = new Set([...plan.pairs.values()].map(({ range }) => range))
+  const codings = new Map<string, Coding>()
+  for (const range of ranges) codings.set(range, codingOf(plan.type, rangeOf(range, plan, seen, params)))
+  return codings
+} // prettier-ignore
+
+function rangeOf(
+  value: string,
+  { graph, type }: Plan,
+  seen: ReadonlyMap<string, StatisticResult>,
+  { calibrate, overrides }: Ctx['params'],
+): Range {
+  const [min, max] = overrides[value] ?? []
+  if (min !== undefined && max !== undefined) return { min, max }
+  const observed = observedOf(seen.get(value))
+  if (!observed) return { min: 0, max: 0 }
+  return activationRange(observed, calibrate, levelsOf(type), curveBehind(graph, value))
+}
+
+/** Means of the input channels of products with a bias. */
+async function meansOf(ctx: Ctx, name: string, { graph, products }: Plan): Promise<ReadonlyMap<string, StatisticResult>> {
+  const axisOf = ({ node }: Product): number => (node.op === 'Conv' ? 1 : -1)
+  const asked = new Map(products.filter(({ node }) => node.op !== 'MatMul').map(each => [each.inputs[0] ?? '', axisOf(each)]))
+  if (asked.size === 0) return new Map()
+  const requests = [...asked].map(([value, axis]) => ({ value, kind: 'moments', axis }) as const)
+  return ctx.statistics(name, requests, graph)
+} // prettier-ignore
+
+/** Scales of all weights, and the biases that go with them, one weight in memory at a time. */
+async function weightsOf(
+  ctx: Ctx,
+  plan: Plan,
+  codings: ReadonlyMap<string, Coding>,
+  means: ReadonlyMap<string, StatisticResult>,
+): Promise<Pick<PartState, 'scales' | 'biases'>> {
+  const scales: Record<string, Tensor> = {}
+  const biases: Record<string, Tensor> = {}
+  const overflow = pairsMayOverflow(ctx.params.reduceRange, ctx.target)
+  for (const [at, product] of plan.products.entries()) {
+    ctx.signal.throwIfAborted()
+    const { weight, axis, node } = product
+    const values = await floats(weight)
+    const laid = { shape: weight.tensor.shape, axis }
+    const own = scalesFor(values, ctx.params.per === 'channel' ? laid : undefined, overflow && !isDepthwise(product))
+    const each = spread(own, laid.shape[axis] ?? 1)
+    scales[weight.id] = memoryTensor('float32', [own.length], own)
+    const bias = await biasOf(product, values, each, means)
+    if (bias) biases[node.outputs[0] ?? ''] = memoryTensor('float32', [bias.length], bias)
+    ctx.progress(at + 1, plan.products.length)
+  }
+  for (const table of plan.tables) {
+    const laid = ctx.params.per === 'channel' ? { shape: table.tensor.shape, axis: 1 } : undefined
+    const own = scalesFor(await floats(table), laid, false)
+    scales[table.id] = memoryTensor('float32', [own.length], own)
+  }
+  return { scales, biases }
+} // prettier-ignore
+
+/** [channels], or one scale for all where nothing is laid out in channels. */
+function scalesFor(values: Float32Array, laid: Laid | undefined, pairs: boolean): Float32Array<ArrayBuffer> {
+  return weightScales(values, laid ?? { shape: [1, values.length], axis: 0 }, pairs)
+}
+
+async function biasOf(
+  { node, weight, axis, bias, inputs }: Product,
+  values: Float32Array,
+  scales: Float32Array,
+  means: ReadonlyMap<string, StatisticResult>,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  if (node.op === 'MatMul') return undefined
+  const before = bias ? await floats(bias) : undefined
+  const seen = means.get(inputs[0] ?? '')
+  const { sum, counts } = seen ?? {}
+  if (!sum || !counts) return before ? Float32Array.from(before) : undefined
+  const mean = sum.map((total, channel) => total / (counts[channel] || 1))
+  const groups = intOf(node, 'group', 1)
+  const change = biasCorrection({ weight: values, scales, laid: { shape: weight.tensor.shape, axis }, means: mean, groups })
+  return Float32Array.from(change, (value, at) => (before?.[at] ?? 0) + value)
+} // prettier-ignore
+
+/** One input channel a filter: its kernel multiplies in 32 bits and cannot overflow. */
+function isDepthwise({ node, weight }: Product): boolean {
+  return node.op === 'Conv' && intOf(node, 'group', 1) > 1 && weight.tensor.shape[1] === 1
+}
+
+/** A weight in memory. Throws `unsound-weight` for numbers that are not finite. */
+async function floats({ tensor, id }: Weight): Promise<Float32Array> {
+  const values = await toTypedArray(tensor)
+  if (!(values instanceof Float32Array)) throw new DamsonError('internal', `Expected float32 in "${id}".`)
+  if (values.some(value => !Number.isFinite(value)))
+    throw new DamsonError('unsound-weight', `Expected finite numbers in "${id}". Exclude this weight, or repair the model.`)
+  return values
+} // prettier-ignore

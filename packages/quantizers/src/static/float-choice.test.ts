@@ -1,0 +1,41 @@
+import { onnx } from '@damson/graph'
+import { expect, test } from 'vitest'
+import { chooseFloat, type Prices } from './float-choice.ts'
+import { integerNodes, type IntegerNode } from './integer-nodes.ts'
+import { pairsOf } from './pairs.ts'
+
+// Three convolutions in a row, a sum with what the first one made, and a Relu that joins the second.
+const graph = onnx`<ir_version: 8, opset_import: ["" : 17]>
+  g (float[1,1,4,4] x) => (float[1,1,4,4] y)
+  <float[1,1,1,1] u = {1.0}, float[1,1,1,1] v = {1.0}, float[1,1,1,1] w = {1.0}>
+  { a = Conv(x, u)  b = Conv(a, v)  c = Relu(b)  d = Add(a, c)  y = Conv(d, w) }`
+const { nodes } = integerNodes(graph)
+
+const prices = (noise: Readonly<Record<string, number>>, work = 1000): Prices => ({
+  noise: value => noise[value] ?? 0,
+  total: Object.values(noise).reduce((a, b) => a + b, 0),
+  elements: () => 16,
+  work: ({ kind }) => (kind === 'product' ? work : 0),
+})
+const names = (list: readonly IntegerNode[]): readonly string[] => list.map(({ output }) => output)
+
+test('convolutions and the sum between them can run in integers; Relu gives its bounds', () => {
+  expect(names(nodes)).toEqual(['a', 'c', 'd', 'y'])
+  expect([...pairsOf(nodes).keys()]).toEqual(['x', 'a', 'c', 'd', 'y'])
+})
+
+test('nothing is taken out where nothing may be spent', () => {
+  expect(chooseFloat(nodes, prices({ x: 1, y: 1 }), 0)).toEqual([])
+})
+
+test('the node with the noisy output is taken out, and no other', () => {
+  expect(names(chooseFloat(nodes, prices({ a: 0.001, y: 1 }), 0.6))).toEqual(['y'])
+})
+
+test('a noisy value in the middle takes its maker and all its readers', () => {
+  expect(names(chooseFloat(nodes, prices({ c: 1, y: 0.001 }), 1))).toEqual(['c', 'd'])
+})
+
+test('what costs more than may be spent stays in integers', () => {
+  expect(chooseFloat(nodes, prices({ y: 1 }, 1e9), 0.1)).toEqual([])
+})

@@ -1,0 +1,31 @@
+// The graph that static int8 works on: in an operator set that has scales by channel, constants as initializers that no
+// caller feeds, batch normalization folded into convolutions, so that what is coded is what is multiplied.
+import { initializersOffInputs, isRefusal, rewrite, simplification, upgradeOpset, type Graph, type Node, type Refusal, type Weight } from '@damson/graph' // prettier-ignore
+import type { Group } from '@damson/core'
+
+/** Operator sets: DequantizeLinear has an axis from 13 on, 16-bit codes from 21 on. */
+const channelOpset = 13
+const wideOpset = 21
+
+/** The same computation, ready to be coded, or why not. */
+export function preparedGraph(graph: Graph, activations: string): Graph | Refusal {
+  const upgraded = upgradeOpset(graph, activations === 'uint16' ? wideOpset : channelOpset)
+  if (isRefusal(upgraded)) return upgraded
+  return rewrite(initializersOffInputs(upgraded), simplification).graph
+}
+
+/** Which nodes of a prepared graph stand for nodes that a step claimed: all that were merged with one of them, too. */
+export function claimedNodes(groups: readonly Group[]): (node: Node) => boolean {
+  const names = new Set(groups.flatMap(({ sites }) => sites.flatMap(site => ('node' in site ? nodeNames(site.node) : []))))
+  return node => nodeNames(node).some(name => names.has(name))
+} // prettier-ignore
+
+/** Original names, or what it makes where it has none. */
+export function nodeNames({ origins, outputs }: Node): readonly string[] {
+  return origins.length > 0 ? origins : [`makes:${outputs[0] ?? ''}`]
+}
+
+/** Original names, or its own where it has none. */
+export function weightNames({ origins, id }: Weight): readonly string[] {
+  return origins.length > 0 ? origins : [id]
+}
