@@ -7,9 +7,21 @@ import type { Group } from '@damson/core'
 const channelOpset = 13
 const wideOpset = 21
 
+/** What was found for a graph before, by operator set. Graphs are immutable, so this is memory of a pure function, not state. */
+const found = new WeakMap<Graph, Map<number, Graph | Refusal>>()
+
 /** The same computation, ready to be coded, or why not. */
 export function preparedGraph(graph: Graph, activations: string): Graph | Refusal {
-  const upgraded = upgradeOpset(graph, activations === 'uint16' ? wideOpset : channelOpset)
+  const opset = activations === 'uint16' ? wideOpset : channelOpset
+  const before = found.get(graph)?.get(opset)
+  if (before) return before
+  const prepared = prepare(graph, opset)
+  found.set(graph, new Map(found.get(graph)).set(opset, prepared))
+  return prepared
+}
+
+function prepare(graph: Graph, opset: number): Graph | Refusal {
+  const upgraded = upgradeOpset(graph, opset)
   if (isRefusal(upgraded)) return upgraded
   return rewrite(initializersOffInputs(upgraded), simplification).graph
 }
