@@ -70,7 +70,7 @@ function naiveRow(
   const w = row.slice()
   const inOrder = order.every((column, at) => column === at)
   const grids = new Map<number, { scale: number; zeroPoint: number }>()
-  const codes = new Array<number>(K).fill(0)
+  const codes = Array.from({ length: K }, () => 0)
   for (const k of order) {
     const block = Math.floor(k / spec.blockSize)
     const from = block * spec.blockSize
@@ -191,7 +191,9 @@ test('inputs that were never seen are rounded and compensate nothing', () => {
   const at = order.indexOf(5)
   expect(at).toBe(K - 1)
   expect([...U.subarray(0, K * K)].every(Number.isFinite)).toBe(true)
-  expect(Array.from({ length: K - 1 }, (_, i) => U[i * K + at])).toEqual(new Array(K - 1).fill(0))
+  expect(Array.from({ length: K - 1 }, (_, i) => U[i * K + at])).toEqual(
+    Array.from({ length: K - 1 }, () => 0),
+  )
 })
 
 test('a matrix that is not finite is refused with what to do', () => {

@@ -1,6 +1,6 @@
 // What calibration learns of a part: ranges, scales of weights, corrected biases, and which nodes stay in floating point.
 // Samples stream through ONNX Runtime; what is held is one weight at a time and a few numbers for each value.
-import type { Feeds, FitContext, StatisticResult } from '@damson/core'
+import type { FitContext, StatisticResult } from '@damson/core'
 import {
   intOf,
   isRefusal,

@@ -36,7 +36,8 @@ export async function noiseShares(measuring: Measuring): Promise<Float64Array> {
   const [whole] = await measure([{ from: 0, to: count }])
   const settled: Part[] = []
   let open = whole ? [whole] : []
-  while (open.length > 0 && measured < mostSets) {
+  const room = (): number => Math.max(0, Math.floor((mostSets - measured) / 2))
+  while (open.length > 0) {
     const halves = open.flatMap(({ from, to }) => {
       const middle = (from + to) >> 1
       return [{ from, to: middle }, { from: middle, to }]
@@ -45,10 +46,9 @@ export async function noiseShares(measuring: Measuring): Promise<Float64Array> {
     const total = whole?.noise ?? 0
     const goesOn = (part: Part): boolean => part.to - part.from > 1 && part.noise > smallShare * total
     settled.push(...parts.filter(part => !goesOn(part)))
-    open = parts.filter(goesOn).toSorted((a, b) => b.noise - a.noise)
-    const room = Math.max(0, Math.floor((mostSets - measured) / 2))
-    settled.push(...open.slice(room))
-    open = open.slice(0, room)
+    const going = parts.filter(goesOn).toSorted((a, b) => b.noise - a.noise)
+    settled.push(...going.slice(room()))
+    open = going.slice(0, room())
   }
   settled.push(...open)
   const shares = new Float64Array(count)

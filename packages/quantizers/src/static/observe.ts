@@ -13,7 +13,9 @@ export function observations(values: Iterable<string>, rule: Calibration): reado
   const isRange = rule === 'minmax' || rule === 'moving-average'
   const sampled = rule === 'mse' ? { most: enough } : {}
   return [...values].map(value =>
-    isRange ? { value, kind: 'minmax' } : { value, kind: 'histogram', bins: binsOf(rule), symmetric: true, ...sampled },
+    isRange
+      ? { value, kind: 'minmax' }
+      : { value, kind: 'histogram', bins: binsOf(rule), symmetric: true, ...sampled },
   )
 }
 

@@ -132,7 +132,11 @@ function decodedWeight(
 }
 
 function zeros(length: number): Tensor {
-  return tensorOf('int8', [length], new Array<number>(length).fill(0))
+  return tensorOf(
+    'int8',
+    [length],
+    Array.from({ length }, () => 0),
+  )
 }
 
 function decodedBias(draft: Draft, name: string, bias: Float32Array, scales: Float32Array): string {

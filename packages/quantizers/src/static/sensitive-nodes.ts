@@ -83,7 +83,7 @@ export function spread(scales: Float32Array, channels: number): Float32Array<Arr
 }
 
 function pricesOf(
-  { plan, seen }: Fitted,
+  { seen }: Fitted,
   sources: readonly Source[],
   shares: Float64Array,
   samples: number,

@@ -1,6 +1,6 @@
 // Tables that rows are looked up in: codes are looked up, and only the rows found are decoded.
 import {
-  Draft,
+  type Draft,
   intOf,
   tensorOf,
   weights,
@@ -39,7 +39,11 @@ export function placeTable(draft: Draft, { table, codes, scales }: CodedTable): 
   const { name, origins } = table
   const coded = draft.addInitializer(`${name}_quantized`, codes, { origins })
   const scale = tensorOf('float32', [scales.length], [...scales])
-  const zero = tensorOf('int8', [scales.length], new Array<number>(scales.length).fill(0))
+  const zero = tensorOf(
+    'int8',
+    [scales.length],
+    Array.from(scales, () => 0),
+  )
   const own = [
     draft.addInitializer(`${name}_scale`, scale, { origins }),
     draft.addInitializer(`${name}_zero_point`, zero, { origins }),

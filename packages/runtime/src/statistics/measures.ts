@@ -103,7 +103,9 @@ const kinds: Readonly<Record<StatisticRequest['kind'], Emit>> = {
 function binCounts(emit: Emitter, whole: View, { bins = defaultBins, range, stride = 1 }: Measure): string {
   const { from, to } = range ?? { from: 0, to: 0 }
   const view =
-    stride === 1 ? whole : { ...whole, x: emit.every(whole.x, stride), finite: emit.every(whole.finite, stride) }
+    stride === 1
+      ? whole
+      : { ...whole, x: emit.every(whole.x, stride), finite: emit.every(whole.finite, stride) }
   const x = emit.cast(masked(emit, view, from), 'float64')
   const share = emit.node('Div', [
     emit.node('Sub', [x, emit.constant('float64', from)]),
