@@ -30,7 +30,7 @@ export interface Product {
 }
 
 /** A product that stays by itself although others read the same value, and why. */
-export interface LeftProduct {
+interface LeftProduct {
   readonly node: Node
   readonly refusal: Refusal
 }

@@ -58,7 +58,7 @@ function shrink(e: number, { limit, reach, power }: Shrinkage): number {
 }
 
 /** t^power for normal t > 0, to 1e-14: as in assembly/half-quadratic.ts, since Math.pow differs between engines. */
-export function powerOf(t: number, power: number): number {
+function powerOf(t: number, power: number): number {
   const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, t)
   const word = view.getBigInt64(0)

@@ -26,7 +26,7 @@ export function blockValues(params: SharedParams, choice: BlockChoice): Values<B
 }
 
 /** The choice that a text means; undefined for `float`. */
-export function choiceOf(text: string): BlockChoice | undefined {
+function choiceOf(text: string): BlockChoice | undefined {
   const [bits, blockSize, symmetric] = text.split('/')
   const width = ([2, 4, 8] as const).find(each => `${each}` === bits)
   const block = ([16, 32, 64, 128, 256] as const).find(each => `${each}` === blockSize)

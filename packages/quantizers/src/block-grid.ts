@@ -22,7 +22,7 @@ export interface Grid {
 }
 
 /** Shares of the range that are tried: half of it at least, as in AWQ's search for clips. */
-export const clipShares: readonly number[] = Array.from({ length: 20 }, (_, at) => 1 - at * 0.025)
+const clipShares: readonly number[] = Array.from({ length: 20 }, (_, at) => 1 - at * 0.025)
 
 /** The grid over `share` of the range of w[from … from + count]; the numbers outside are clipped to its ends. */
 export function rangeGrid(

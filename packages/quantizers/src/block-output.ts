@@ -13,7 +13,7 @@ export interface GridSearch {
 }
 
 /** One block: `count` numbers of w from `from`, and its part of XᵀX [count, count]. */
-export interface Block {
+interface Block {
   readonly w: Float64Array
   readonly from: number
   readonly count: number
@@ -21,7 +21,7 @@ export interface Block {
 }
 
 /** Sets `out` to the best grid found. */
-export function outputGrid(block: Block, spec: GridSpec, { shares, refits }: GridSearch, out: Grid): Grid {
+function outputGrid(block: Block, spec: GridSpec, { shares, refits }: GridSearch, out: Grid): Grid {
   const { w, from, count, H } = block
   const tried: Grid = { scale: 0, zeroPoint: 0 }
   const Hw = timesVector(H, w.subarray(from, from + count))

@@ -12,7 +12,7 @@ import { claimedWeights } from './left-alone.ts'
 import { quantizesWeights, weightContract, weightGroups } from './weight-quantizer.ts'
 
 /** What a solver has at hand beside the matrix. */
-export interface Solving<C extends Context<BlockParams>, S> {
+interface Solving<C extends Context<BlockParams>, S> {
   readonly ctx: C
   readonly coder: Coder
   readonly weight: Weight

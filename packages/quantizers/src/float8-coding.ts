@@ -4,7 +4,7 @@ import { computeTensors, DamsonError, elementCount, type Tensor, type WriteBand 
 import { decodeFloats, encodeFloats } from '@damson/numerics'
 import { unsoundWeight } from './coder.ts'
 
-export type Float8 = 'float8e4m3fn' | 'float8e5m2'
+type Float8 = 'float8e4m3fn' | 'float8e5m2'
 
 /** How a weight is coded. */
 export interface Float8Spec {

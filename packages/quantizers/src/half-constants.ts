@@ -94,7 +94,7 @@ const keepTiny = (value: number): number =>
   value !== 0 && Math.abs(value) < leastPositive ? Math.sign(value) * leastPositive : value
 
 /** Rounded to nearest, ties to even; finite numbers beyond `limit` become it, infinities stay. No limit: none is beyond. */
-export function encodeHalves(values: Float32Array, type: HalfType, limit: number | undefined): Uint16Array {
+function encodeHalves(values: Float32Array, type: HalfType, limit: number | undefined): Uint16Array {
   const codes = encodeFloats(values, type)
   if (limit === undefined) return codes
   const [bound = 0] = encodeFloats(Float32Array.of(limit), type, { saturate: true })

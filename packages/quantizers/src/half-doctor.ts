@@ -27,7 +27,7 @@ export interface Diagnosis {
 }
 
 /** Samples never show the largest value there is, so half of the range is room: the bound that Gemma's streams are cut to (#26732). */
-export const safeMagnitude = 65504 / 2
+const safeMagnitude = 65504 / 2
 
 /** A value that never exceeds this has at most 4 bits left as a subnormal float16 (steps of 2^-24). */
 const leastMagnitude = 2 ** -20

@@ -30,7 +30,7 @@ export interface Tie {
 }
 
 /** One end of a tie: the control flow node and what it hands through. */
-export interface TieEnd {
+interface TieEnd {
   readonly node: HalfNode
   readonly tie: Tie
 }

@@ -64,7 +64,7 @@ export function fillsBeyond(graph: HalfGraph, type: HalfType): ReadonlyMap<HalfN
 }
 
 /** True where a value ends in a softmax through nothing but adding, choosing and moving. */
-export function reachesScores(graph: HalfGraph, id: string): boolean {
+function reachesScores(graph: HalfGraph, id: string): boolean {
   return scoreReaders(graph, id).reached
 }
 

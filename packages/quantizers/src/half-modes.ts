@@ -4,7 +4,7 @@ import type { HalfGraph, HalfNode, Tie } from './half-graph.ts'
 import { readsAnyFloat } from './half-slots.ts'
 
 /** What a reader wants a value to be. */
-export type Demand = 'half' | 'float' | 'any'
+type Demand = 'half' | 'float' | 'any'
 
 export interface HalfChoice {
   /** Graph inputs and outputs become halves too. */

@@ -3,7 +3,7 @@
 import { floatOf, intOf, refuse, type Node, type Refusal, type Weight, type WeightUse } from '@damson/graph'
 
 /** What the consumers of a matrix do with it. */
-export type MatrixUse = 'matmul' | 'gemm' | 'gather'
+type MatrixUse = 'matmul' | 'gemm' | 'gather'
 
 export interface MatrixWeight {
   readonly weight: Weight

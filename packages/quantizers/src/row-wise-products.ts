@@ -16,7 +16,7 @@ import {
 import { isReading, type Int8Form, type Int8Names } from './int8-operators.ts'
 
 /** Outlier columns by their places, their rows of the weight [columns, N], and the name of the weight. */
-export interface OutlierRows {
+interface OutlierRows {
   readonly columns: readonly number[]
   readonly tensor: Tensor
   readonly name: string

@@ -40,8 +40,8 @@ export interface PartState {
   /** Outputs of the nodes that stay in floating point. */
   readonly float: readonly string[]
 }
-export type PartCodings = Readonly<Record<string, { readonly scale: number; readonly zeroPoint: number }>>
-export type PartTensors = Readonly<Record<string, Tensor>>
+type PartCodings = Readonly<Record<string, { readonly scale: number; readonly zeroPoint: number }>>
+type PartTensors = Readonly<Record<string, Tensor>>
 
 /** Fits a part. Throws `refused-later` when it is none any more. */
 export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
