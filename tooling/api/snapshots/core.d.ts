@@ -164,8 +164,9 @@ export interface FitContext<P extends Params> extends Context<P> {
     readonly model: Model;
     readonly source: Model;
     samples(part: string): AsyncIterable<Sample>;
-    statistics(part: string, requests: Statistics['requests'], graph?: Graph): Promise<Statistics['results']>;
+    statistics(part: string, requests: Statistics['requests'], graph?: Graph, sampleCount?: number): Promise<Statistics['results']>;
     open(graph: Graph, session?: SessionOptions): Promise<Live>;
+    optimized(graph: Graph): Promise<Graph | undefined>;
     machine(): Promise<MachineTraits>;
     readonly scratch: Scratch;
     readonly signal: AbortSignal;
@@ -377,6 +378,10 @@ export interface Runtime {
     statistics(graph: Graph, requests: readonly StatisticRequest[], samples: AsyncIterable<Feeds>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<ReadonlyMap<string, StatisticResult>>;
+    optimized?(graph: Graph, options?: {
+        readonly session?: SessionOptions;
+        readonly signal?: AbortSignal;
+    }): Promise<Graph | undefined>;
     close(): Promise<void>;
 }
 export interface Sample {
@@ -484,6 +489,8 @@ export interface StatisticRequest {
     readonly kind: 'minmax' | 'absmax' | 'moments' | 'histogram' | 'gram';
     readonly axis?: number;
     readonly bins?: number;
+    readonly symmetric?: boolean;
+    readonly most?: number;
 }
 export interface StatisticResult {
     readonly count: number;
@@ -491,6 +498,9 @@ export interface StatisticResult {
     readonly counts?: Float64Array;
     readonly min?: Float64Array;
     readonly max?: Float64Array;
+    readonly sumOfMins?: Float64Array;
+    readonly sumOfMaxs?: Float64Array;
+    readonly runs?: number;
     readonly absmax?: Float64Array;
     readonly sum?: Float64Array;
     readonly sumOfSquares?: Float64Array;
@@ -528,9 +538,15 @@ export { Value } // of another package
 export type Values<P extends Params> = {
     readonly [K in keyof P]: P[K] extends Param<infer T> ? T : never;
 };
+export interface Variant {
+    readonly sessions: ReadonlyMap<string, string>;
+    readonly others: string;
+}
 export function algorithmOf(value: AnyAlgorithm | {
     readonly algorithm: AnyAlgorithm;
 }): AnyAlgorithm;
+export function amendFolder(folder: string | FileSystemDirectoryHandle, texts: ReadonlyMap<string, string>): Promise<void>;
+export function asSessionsFolder(model: Model): Model | Refusal;
 export function bits(value: number): Quantity<'bits'>;
 export function bytes(value: number): Quantity<'bytes'>;
 export function checkControls(model: Model, controls: NonNullable<Generation['controls']>): void;
@@ -540,6 +556,7 @@ export function decibels(value: number): Quantity<'decibels'>;
 export function defineAlgorithm<const P extends Params, S extends State = undefined>(algorithm: Algorithm<P, S>): Defined<P, S>;
 export function describeDomain(domain: Domain): string;
 export function describeParam(param: Param<unknown>): string;
+export function dtypeOf(session: string, variant: string | undefined): string;
 export function explain(model: Model, options: {
     readonly algorithms: Algorithms;
     readonly target?: Target;
@@ -595,6 +612,7 @@ export function parseRecipe(recipe: unknown, algorithms: Algorithms): readonly S
 export function parseRecipeStep(value: unknown, algorithms: Algorithms): Step;
 export function parseStep(text: string, algorithms: Algorithms): Step;
 export function parseValue(param: Param<unknown>, text: string): unknown;
+export function parseVariant(text: string): Variant;
 export function plan(model: Model, steps: readonly Step[], options?: PlanOptions): Plan;
 export function planJson(plan: Plan): PlanJson;
 export function planSizes(model: Model, plan: Pick<Plan, 'steps'>, options?: {

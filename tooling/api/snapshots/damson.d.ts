@@ -28,8 +28,11 @@ export { Feeds } // of another package
 export { FitContext } // of another package
 export { FoundLayout } // of another package
 export { FoundPart } // of another package
+export { Fp16ReportOptions } // of another package
 export { Generation } // of another package
 export { Group } // of another package
+export { HalfReport } // of another package
+export { Island } // of another package
 export { JsonSchema } // of another package
 export { KnownFact } // of another package
 export { Layout } // of another package
@@ -87,9 +90,15 @@ export { ThirdPartyFact } // of another package
 export { Unit } // of another package
 export { Value } // of another package
 export { Values } // of another package
+export { Variant } // of another package
 export { algorithmOf } // of another package
 export const algorithms: readonly AnyAlgorithm[];
+export { amendFolder } // of another package
+export { asSessionsFolder } // of another package
+export { autoBits } // of another package
+export { awq } // of another package
 export { bits } // of another package
+export { bnb4 } // of another package
 export { bytes } // of another package
 export { checkControls } // of another package
 export { checkValue } // of another package
@@ -98,6 +107,7 @@ export { decibels } // of another package
 export { defineAlgorithm } // of another package
 export { describeDomain } // of another package
 export { describeParam } // of another package
+export { dtypeOf } // of another package
 export { dynamicInt8 } // of another package
 export { explain } // of another package
 export { factTable } // of another package
@@ -107,13 +117,19 @@ export { fileOfPart } // of another package
 export { findAlgorithm } // of another package
 export { findParts } // of another package
 export { flag } // of another package
+export { float8 } // of another package
 export { formatBytes } // of another package
 export { formatPlan } // of another package
 export { formatRecipe } // of another package
 export { formatRecipeStep } // of another package
 export { formatStep } // of another package
 export { formatValue } // of another package
+export { fp16Report } // of another package
+export { fuseQkv } // of another package
+export { gptq } // of another package
 export { graphHash } // of another package
+export { half } // of another package
+export { hqq } // of another package
 export { implied } // of another package
 export { implying } // of another package
 export { int } // of another package
@@ -121,6 +137,7 @@ export { isAbort } // of another package
 export { isFact } // of another package
 export { isRefusal } // of another package
 export { list } // of another package
+export { llmInt8 } // of another package
 export { load } // of another package
 export { makeStep } // of another package
 export { middlewares } // of another package
@@ -134,6 +151,7 @@ export { parseRecipe } // of another package
 export { parseRecipeStep } // of another package
 export { parseStep } // of another package
 export { parseValue } // of another package
+export { parseVariant } // of another package
 export { periodicCache } // of another package
 export { plan } // of another package
 export { planJson } // of another package
@@ -149,11 +167,13 @@ export { refuse } // of another package
 export { resolveParams } // of another package
 export { roleOf } // of another package
 export { save } // of another package
+export { scaleEstimation } // of another package
 export { searchSpace } // of another package
 export { sessionOptions } // of another package
 export { shortName } // of another package
 export { smash } // of another package
 export { splitVariant } // of another package
+export { staticInt8 } // of another package
 export { stepSeed } // of another package
 export { text } // of another package
 export { variantSuffixes } // of another package

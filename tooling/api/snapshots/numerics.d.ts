@@ -14,6 +14,7 @@ export interface BlockRows {
     readonly unsoundBlocks: number;
 }
 export type BlockRule = 'MatMulNBits' | 'GatherBlockQuantized';
+export type BlockSearch = 'minmax' | 'mse' | 'kquant' | HalfQuadratic;
 export interface BlockSizes {
     readonly kBlocks: number;
     readonly blob: number;
@@ -30,6 +31,7 @@ export interface BlockSpec {
     readonly symmetric: boolean;
     readonly rule?: BlockRule;
     readonly dtype?: 'float32' | 'float16' | 'bfloat16';
+    readonly search?: BlockSearch;
 }
 export interface BlockStream {
     readonly spec: BlockSpec;
@@ -38,6 +40,11 @@ export interface BlockStream {
     readonly sourceRowBytes: number;
     readonly band: Uint8Array<ArrayBuffer>;
     push(rows: number): BlockRows | undefined;
+}
+export interface BookBlocks {
+    readonly packed: Uint8Array<ArrayBuffer>;
+    readonly absmax: Float32Array<ArrayBuffer>;
+    readonly nonFinite: number;
 }
 export interface ChannelObserver {
     observe(values: Float32Array, shape: readonly number[], axis: number): void;
@@ -50,6 +57,7 @@ export interface ChannelRanges {
     readonly nonFinite: number;
 }
 export type CodeBits = 1 | 2 | 4 | 8;
+export type CodeBook = 'nf4' | 'fp4';
 export interface CodedBlocks {
     readonly packed: Uint8Array<ArrayBuffer>;
     readonly scales: Float32Array<ArrayBuffer>;
@@ -63,6 +71,11 @@ export interface CodedLinear {
 }
 export interface EncodeOptions {
     readonly saturate?: boolean;
+}
+export interface HalfQuadratic {
+    readonly zeroPoint: 'integer' | 'float';
+    readonly iterations?: number;
+    readonly p?: number;
 }
 export interface Histogram extends Range {
     readonly counts: Float64Array<ArrayBuffer>;
@@ -82,6 +95,9 @@ export interface Kernel {
 export interface KernelOptions {
     readonly wasm?: 'auto' | 'off';
     readonly onFallback?: (reason: string) => void;
+}
+export interface KernelThread {
+    run(job: ThreadJob): Promise<ThreadResult>;
 }
 export interface LinearFormat {
     readonly type: LinearType;
@@ -159,6 +175,36 @@ export interface ScaleEncodeOptions {
     readonly round?: 'up' | 'down' | 'nearest';
     readonly saturate?: boolean;
 }
+export interface ThreadBlockStream {
+    readonly bandRows: number;
+    readonly sourceRowBytes: number;
+    push(bytes: Uint8Array<ArrayBuffer>, rows: number): Promise<ThreadPush>;
+}
+export interface ThreadJob {
+    readonly module?: WebAssembly.Module;
+    readonly bytes: number;
+    readonly calls: readonly (readonly [
+        string,
+        ...number[]
+    ])[];
+    readonly writes: readonly (readonly [
+        address: number,
+        bytes: Uint8Array<ArrayBuffer>
+    ])[];
+    readonly reads: readonly (readonly [
+        address: number,
+        length: number
+    ])[];
+}
+export interface ThreadPush {
+    readonly done?: BlockRows;
+    readonly returned: ArrayBuffer | undefined;
+}
+export interface ThreadResult {
+    readonly results: readonly number[];
+    readonly reads: readonly ArrayBuffer[];
+    readonly returned: readonly ArrayBuffer[];
+}
 export function absoluteQuantile(histogram: Histogram, q: number): number;
 export function blockSizes(spec: BlockSpec): BlockSizes;
 export function blockSlices(spec: BlockSpec, maxBytes: number, options?: BandOptions): readonly {
@@ -166,6 +212,7 @@ export function blockSlices(spec: BlockSpec, maxBytes: number, options?: BandOpt
     readonly to: number;
 }[];
 export function blockStreamBytes(spec: BlockSpec, options?: BandOptions): number;
+export function codeBookValues(book: CodeBook): Float32Array<ArrayBuffer>;
 export function createChannelObserver(channels: number): ChannelObserver;
 export function createHistogramObserver(options?: HistogramOptions): Observer<Histogram>;
 export function createKernel(options?: KernelOptions): Kernel;
@@ -175,10 +222,12 @@ export function createRangeObserver(): Observer<Range>;
 export function decodeFloats(codes: Uint8Array | Uint16Array, type: NarrowFloat): Float32Array<ArrayBuffer>;
 export function decodeScales(codes: Uint8Array): Float32Array<ArrayBuffer>;
 export function dequantizeBlocks(coded: Omit<CodedBlocks, 'unsoundBlocks'>, spec: BlockSpec): Float32Array<ArrayBuffer>;
+export function dequantizeByBook({ packed, absmax }: Omit<BookBlocks, 'nonFinite'>, count: number, blockSize: number, book: CodeBook): Float32Array<ArrayBuffer>;
 export function encodeFloats(values: Float32Array, type: 'float16' | 'bfloat16', options?: EncodeOptions): Uint16Array<ArrayBuffer>;
 export function encodeFloats(values: Float32Array, type: Exclude<NarrowFloat, 'float16' | 'bfloat16'>, options?: EncodeOptions): Uint8Array<ArrayBuffer>;
 export function encodeScales(values: Float32Array, options?: ScaleEncodeOptions): Uint8Array<ArrayBuffer>;
 export function flipCodeSigns(packed: Uint8Array, bits: CodeBits): Uint8Array<ArrayBuffer>;
+export function hasFloatZeroPoints({ search, symmetric }: Pick<BlockSpec, 'search' | 'symmetric'>): boolean;
 export function linearCodeRange({ type, symmetric, reduceRange }: LinearFormat): readonly [
     number,
     number
@@ -190,13 +239,18 @@ export function linearTypeRange(type: LinearFormat['type']): {
     readonly low: number;
     readonly high: number;
 };
+export function openThreadBlocks(thread: KernelThread, base: number, spec: BlockSpec, options?: BandOptions): ThreadBlockStream;
 export function packCodes(codes: Uint8Array | Int8Array, bits: CodeBits): Uint8Array<ArrayBuffer>;
 export function packThrough(packedRows: Uint8Array, rows: number, perRow: number, bits: CodeBits): Uint8Array<ArrayBuffer>;
 export function packedBytes(count: number, bits: CodeBits): number;
 export function quantile(histogram: Histogram, q: number): number;
 export function quantizeBlocks(weight: Float32Array | Uint16Array, spec: BlockSpec, kernel?: Kernel): CodedBlocks;
+export function quantizeByBook(values: Float32Array, blockSize: number, book: CodeBook): BookBlocks;
 export function quantizeLinear(weight: Float32Array | Uint16Array, spec: LinearSpec, format: LinearFormat, kernel?: Kernel): CodedLinear;
 export function roundToFloat16(value: number): number;
+export function threadBase({ results }: ThreadResult): number;
+export const threadProgram: string;
+export function threadStart(): ThreadJob;
 export function unpackCodes(packed: Uint8Array, bits: CodeBits, count: number): Uint8Array<ArrayBuffer>;
 export function unpackSignedCodes(packed: Uint8Array, bits: CodeBits, count: number): Int8Array<ArrayBuffer>;
 // mentioned, not exported

@@ -1,6 +1,10 @@
 // The public API of @damson/runtime. Written by `pnpm api --update`; a change here is a change for users.
 
 // @damson/runtime
+export interface ArrayFile {
+    readonly names: readonly string[];
+    read(name: string): Promise<TensorData>;
+}
 export type Begin = (options?: Omit<Generation, 'run'>) => RecordedRun;
 export interface FeedsOptions {
     readonly dims?: Readonly<Record<string, number>>;
@@ -62,10 +66,13 @@ export function createRuntime(options?: RuntimeOptions): OpenRuntime;
 export function evaluator(runtime: Runtime): (graph: Graph) => Promise<ReadonlyMap<string, Tensor>>;
 export function feedsFor(graph: Graph, options?: FeedsOptions): Feeds;
 export function isFloatOutput({ dtype }: TensorData): boolean;
+export function openNpz(bytes: Uint8Array, file?: string): ArrayFile;
+export function openSafetensors(source: Source): Promise<ArrayFile>;
 export function readNpy(bytes: Uint8Array): TensorData;
 export function record(what: Model | Live, loop: (run: RecordedRun, begin: Begin) => Promise<void>, { runtime, signal, memoryBytes }?: RecordOptions): Promise<SampleSet>;
 export function sqnr(actual: Outputs, expected: Outputs): number;
 export function sqnrOf({ signal, noise, broken }: QualitySums): number;
+export function tensorOfNested(value: unknown, dtype: string): TensorData;
 // mentioned, not exported
 interface PoolEvent {
     readonly type: 'session-open' | 'session-close' | 'interrupted';
