@@ -90,6 +90,7 @@ function measurer(model: Model, feeds: readonly Feeds[]): (step: Step) => Promis
       bytes: file.length,
       MatMulInteger: count('MatMulInteger'),
       ConvInteger: count('ConvInteger'),
+      DynamicQuantizeLSTM: count('DynamicQuantizeLSTM'),
     }
   }
 }
@@ -100,8 +101,8 @@ const at = (figures: BySetting, setting: string): Measured => {
   return found
 }
 
-/** How much larger a file may be than that of quantize_dynamic with the same nodes. */
-const larger = 1.01
+/** How much larger a file may be than that of quantize_dynamic with the same nodes: a scale and longer names a filter. */
+const larger = 1.015
 /** And than with nodes of its own choice. By channel ours has a scale for each filter: 4 bytes a filter, 5 to 10 dB. */
 const largerThanTool = { tensor: 1.01, channel: 1.04 }
 
@@ -130,7 +131,7 @@ describe('dynamicInt8 is as good as quantize_dynamic, within 0.2 dB, and not lar
         else expect.soft(ours.dB, setting).toBeGreaterThanOrEqual(theirs.dB - 0.2)
         expect.soft(ours.bytes, setting).toBeLessThanOrEqual(theirs.bytes * larger)
         const tool = at(peer.tool, setting)
-        // LSTM, which ours leaves in floating point.
+        // LSTM, which these settings leave in floating point.
         if (tool.DynamicQuantizeLSTM) continue
         const limit = setting.includes('channel') ? largerThanTool.channel : largerThanTool.tensor
         expect.soft(ours.bytes, setting).toBeLessThanOrEqual(tool.bytes * limit)
@@ -139,9 +140,11 @@ describe('dynamicInt8 is as good as quantize_dynamic, within 0.2 dB, and not lar
       if (plan(model, [dynamicInt8()]).conflicts.length > 0) return
       const ours = await measure(dynamicInt8())
       const best = Math.max(...Object.values(peer.tool).map(({ dB }) => dB))
-      const theirs = at(peer.default, 'uint8/channel/full')
+      // Both code LSTM by their own choice; the figures with our choice of nodes are those of products alone.
+      const recurrent = (ours.DynamicQuantizeLSTM ?? 0) > 0
+      const theirs = at(recurrent ? peer.tool : peer.default, 'uint8/channel/full')
       expect(ours.dB).toBeGreaterThanOrEqual(Math.max(best, theirs.dB) - 0.2)
-      expect(ours.bytes).toBeLessThanOrEqual(theirs.bytes * larger)
+      expect(ours.bytes).toBeLessThanOrEqual(theirs.bytes * (recurrent ? largerThanTool.channel : larger))
     })
   }
 
