@@ -71,11 +71,11 @@ function umbrellaFiles(read: (path: string) => string, family: string): Files {
 /** `families.ts` imports a family as a namespace and lists it. */
 function withFamily(text: string, family: string): string {
   const imported = withLine(text, `import * as ${family} from '@damson/${family}'`, /^import \* as /)
-  const list = /= \{ ([\w, ]+) \}/.exec(imported)
+  const list = /= \{\s*([\w,\s]+?),?\s*\}/.exec(imported)
   if (list === null)
     throw new Error('expected packages/damson/src/families.ts to list the families as { a, b }')
-  const names = [...(list[1] ?? '').split(', '), family].sort().join(', ')
-  return imported.replace(list[0], `= { ${names} }`)
+  const names = [...(list[1] ?? '').split(/,\s*/), family].sort()
+  return imported.replace(list[0], `= {\n${names.map(name => `  ${name},\n`).join('')}}`)
 }
 
 /** A text with a line added among its like, in order. */

@@ -58,7 +58,9 @@ test('a new family is bound by the umbrella, once', () => {
   scaffold(root, namesOf('pruners', 'my-idea'))
   const files = filesOf(root)
   expect(files['packages/damson/src/families.ts']).toMatch(/import \* as pruners from '@damson\/pruners'/)
-  expect(files['packages/damson/src/families.ts']).toMatch(/= \{ cachers, pruners, quantizers \}/)
+  expect(files['packages/damson/src/families.ts']).toMatch(
+    /= \{\s+cachers,\s+factorizers,\s+pruners,\s+quantizers,\s+\}/,
+  )
   expect(files['packages/damson/src/index.ts']).toContain("export * from '@damson/pruners'")
   expect(JSON.parse(files['packages/damson/package.json'] ?? '').dependencies['@damson/pruners']).toBe(
     'workspace:^',
