@@ -52,5 +52,5 @@ describe.runIf(built)("CONTRIBUTING's steps, in a copy", () => {
   test('3: the suite, the public API, the checks, the changeset', () => {
     // The questions of `changeset` are left out: a test answers none.
     for (const command of commandsOf(steps[2] ?? '')) run(command.replace(/changeset$/, 'changeset --empty'))
-  }, 600_000)
+  }, 1_200_000)
 })
