@@ -3,6 +3,7 @@
 // estimation). For codes c = q − z the best scale has a closed form: s = wᵀHc / cᵀHc.
 import { roundToFloat16 } from '@damson/numerics'
 import { nearestCode, rangeGrid, type CodedRows, type Grid, type GridSpec } from './block-grid.ts'
+import type { StageCodes } from './learnt-codes.ts'
 
 /** How the grids of a block are searched. */
 export interface GridSearch {
@@ -10,6 +11,22 @@ export interface GridSearch {
   readonly shares: readonly number[]
   /** Times that the scale is fitted to its codes and the codes to the scale; 0: never. */
   readonly refits: number
+}
+
+/** Shares of the range that AWQ and NNCF try: ten, down to a half and a little. */
+export const rangeShares: readonly number[] = Array.from({ length: 10 }, (_, at) => 1 - at * 0.05)
+/** Share of the mean diagonal added to XᵀX, so that inputs which the samples hardly show still count. */
+const damp = 0.01
+
+/** How rows are coded with the grids of least output error. */
+export function codesByOutput(H: Float64Array, K: number, blockSize: number, search: GridSearch): StageCodes {
+  const parts = diagonalBlocks(H, K, blockSize, damp)
+  return {
+    coderOf:
+      ({ spec }) =>
+      rows =>
+        roundByOutput(rows, K, spec, parts, search),
+  }
 }
 
 /** One block: `count` numbers of w from `from`, and its part of XᵀX [count, count]. */

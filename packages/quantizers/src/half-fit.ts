@@ -1,5 +1,5 @@
 // What `half` learns before it rewrites: the ranges of weights, each read once, and with samples those of activations.
-import { DamsonError, type FitContext, type Params } from '@damson/core'
+import type { FitContext, Params } from '@damson/core'
 import { isRefusal, upgradeOpset, type Graph } from '@damson/graph'
 import type { Coder } from './coder.ts'
 import { diagnose, rangeRequests, type Diagnosis, type Island } from './half-doctor.ts'
@@ -56,17 +56,6 @@ export async function examine(
   const { islands, kept, measured, unmeasured } = await takeRanges(layout, aim, name, ctx)
   return { ...weighed, guard, islands, kept: [...kept], measured, unmeasured }
 } // prettier-ignore
-
-/** True when samples of a part were given. */
-export async function hasSamples<P extends Params>(ctx: FitContext<P>, part: string): Promise<boolean> {
-  try {
-    for await (const sample of ctx.samples(part)) return sample.part === part
-    return false
-  } catch (error) {
-    if (DamsonError.isInstance(error, 'missing-samples')) return false
-    throw error
-  }
-}
 
 /** Ranges of the constants that change and need a decision, by value id. */
 async function weighConstants(

@@ -4,7 +4,7 @@
 import { defineAlgorithm, flag, int, type Context, type FitContext, type Part } from '@damson/core'
 import { isRefusal } from '@damson/graph'
 import { bestScales, judgedRows, scaledHessian, scaledRows } from '../activation-aware.ts'
-import { diagonalBlocks, roundByOutput, type GridSearch } from '../block-output.ts'
+import { codesByOutput, rangeShares } from '../block-output.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
 import { foldedScales } from '../folded-scales.ts'
@@ -16,7 +16,6 @@ import {
   type Learning,
   type Learnt,
   type PartCodes,
-  type StageCodes,
 } from '../learnt-codes.ts'
 import { learningParams } from '../learning-params.ts'
 import { claimedWeights } from '../left-alone.ts'
@@ -88,37 +87,22 @@ const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors
 function activationAware(ctx: FitContext<typeof params>, part: Part): Learning['code'] {
   const { clip, grid, blockSize } = ctx.params
   const claimed = new Set(blocks.claimed(part, ctx).map(({ weight }) => weight.id))
-  const search = { shares: clip ? clips : [1], refits: 0 }
+  const search = { shares: clip ? rangeShares : [1], refits: 0 }
   const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
   return async (H, stage, before) => {
     const { K, values, weights } = stage
     const fold = values.length === 1 ? folds.get(values[0] ?? '') : undefined
-    if (!fold || !canTake(fold, stage, claimed, before)) return clipped(H, K, blockSize, search)
+    if (!fold || !canTake(fold, stage, claimed, before)) return codesByOutput(H, K, blockSize, search)
     const judged = await Promise.all(weights.map(each => judgedRows(each, ctx.signal)))
     const scales = bestScales(H, K, judged, grid)
-    if (!scales) return clipped(H, K, blockSize, search)
-    const { coderOf } = clipped(scaledHessian(H, scales), K, blockSize, search)
+    if (!scales) return codesByOutput(H, K, blockSize, search)
+    const { coderOf } = codesByOutput(scaledHessian(H, scales), K, blockSize, search)
     return {
       coderOf: found => (rows, from) => coderOf(found)(scaledRows(rows, scales), from),
       changed: await foldedScales(fold, scales, claimed, before),
     }
   }
 }
-
-function clipped(H: Float64Array, K: number, blockSize: number, search: GridSearch): StageCodes {
-  const parts = diagonalBlocks(H, K, blockSize, damp)
-  return {
-    coderOf:
-      ({ spec }) =>
-      rows =>
-        roundByOutput(rows, K, spec, parts, search),
-  }
-}
-
-/** Shares of the range that AWQ tries: down to a half. */
-const clips: readonly number[] = Array.from({ length: 10 }, (_, at) => 1 - at * 0.05)
-/** Share of the mean diagonal added to XᵀX, so that inputs which the samples hardly show still count. */
-const damp = 0.01
 
 /** What is coded has to be coded with these scales: the readers in this stage, the maker before it. */
 function canTake(

@@ -5,10 +5,9 @@
 import { defineAlgorithm, flag, real, type Context } from '@damson/core'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
-import { inverseFactor } from '../inverse-factor.ts'
 import { learningParams } from '../learning-params.ts'
-import { learnCodes, learntSolver, type Learning, type PartCodes } from '../learnt-codes.ts'
-import { roundRows, visitingOrder } from '../second-order.ts'
+import { learnCodes, learntSolver, type PartCodes } from '../learnt-codes.ts'
+import { secondOrder } from '../second-order-codes.ts'
 
 const id = '@damson/quantizers/gptq'
 const version = 1
@@ -61,27 +60,3 @@ export const gptq = defineAlgorithm<typeof params, State>({
       model,
     ),
 })
-
-/** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
-export function secondOrder({ actOrder, damp }: Pick<Ctx['params'], 'actOrder' | 'damp'>): Learning['code'] {
-  return (H, { K }) => {
-    const order = visitingOrder(
-      Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0),
-      actOrder,
-    )
-    const factor = inverseFactor(H, K, { damp, order })
-    const importance = dampedDiagonal(H, K, damp)
-    return {
-      coderOf:
-        ({ spec }) =>
-        rows =>
-          roundRows(rows, K, spec, { factor, order, importance }),
-    }
-  }
-}
-
-function dampedDiagonal(H: Float64Array, K: number, damp: number): Float64Array {
-  const diagonal = Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0)
-  const mean = diagonal.reduce((a, b) => a + b, 0) / K
-  return diagonal.map(h => h + damp * mean)
-}

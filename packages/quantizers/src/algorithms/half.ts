@@ -12,7 +12,8 @@ import {
 } from '@damson/core'
 import { DamsonError, isRefusal, refuse, walk, weights, type Refusal, type Weight } from '@damson/graph'
 import { createCoder } from '../coder.ts'
-import { examine, findingsOf, hasSamples, type PartFindings } from '../half-fit.ts'
+import { examine, findingsOf, type PartFindings } from '../half-fit.ts'
+import { hasSamples } from '../has-samples.ts'
 import { nodeKey } from '../half-graph.ts'
 import {
   everywhere,

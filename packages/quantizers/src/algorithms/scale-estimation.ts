@@ -2,7 +2,7 @@
 // fitted to the codes that come out, the codes to that scale, and again, and what brings the output closest stays.
 //   s = wᵀHc / cᵀHc,  c = round(w / s),  H = the block's own part of XᵀX
 import { defineAlgorithm, type Context } from '@damson/core'
-import { diagonalBlocks, roundByOutput } from '../block-output.ts'
+import { codesByOutput, rangeShares } from '../block-output.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
 import { learningParams } from '../learning-params.ts'
@@ -24,10 +24,8 @@ const blocks = quantizesBlocks<Context<typeof params>, PartCodes>({
   solve: learntSolver,
 })
 
-/** Shares of the range to start from, 10 steps of 0.05 as in NNCF, and refits of each. */
-const search = { shares: Array.from({ length: 10 }, (_, at) => 1 - at * 0.05), refits: 1 }
-/** Share of the mean diagonal added to XᵀX, so that inputs which the samples hardly show still count. */
-const damp = 0.01
+/** Shares of the range to start from, as in NNCF, and refits of each. */
+const search = { shares: rangeShares, refits: 1 }
 
 /** Block-wise weight-only quantization with scales refined against activations. */
 export const scaleEstimation = defineAlgorithm<typeof params, State>({
@@ -47,15 +45,7 @@ export const scaleEstimation = defineAlgorithm<typeof params, State>({
         key: `${id}:${version}`,
         sampleCount,
         memory,
-        code: (H, { K }) => {
-          const parts = diagonalBlocks(H, K, blockSize, damp)
-          return {
-            coderOf:
-              ({ spec }) =>
-              rows =>
-                roundByOutput(rows, K, spec, parts, search),
-          }
-        },
+        code: (H, { K }) => codesByOutput(H, K, blockSize, search),
       })
       state[name] = codes
     }
