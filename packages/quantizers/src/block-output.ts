@@ -92,7 +92,7 @@ function judge(
 }
 
 /** Codes of rows [rows, K], each block on the grid that `search` finds for it; `blocks`: the parts of XᵀX (`diagonalBlocks`). */
-export function roundByOutput(
+function roundByOutput(
   W: Float64Array,
   K: number,
   spec: GridSpec,
@@ -119,7 +119,7 @@ export function roundByOutput(
 }
 
 /** The parts of XᵀX [K, K] along its diagonal, block by block; `damp` of the mean diagonal added. */
-export function diagonalBlocks(
+function diagonalBlocks(
   H: Float64Array,
   K: number,
   blockSize: number,

@@ -286,71 +286,7 @@ export const gptq: _damson_core.Defined<{
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
 }, Readonly<Record<string, Readonly<Record<string, CodedTensors>>>>>;
-export function secondOrder({ actOrder, damp }: Pick<Ctx['params'], 'actOrder' | 'damp'>): Learning['code'];
 // mentioned, not exported
-const params: {
-    sampleCount: _damson_core.Param<number>;
-    memory: _damson_core.Param<"auto" | _damson_core.Quantity<"bytes">>;
-    actOrder: _damson_core.Param<boolean>;
-    damp: _damson_core.Param<number>;
-    bits: _damson_core.Param<2 | 4 | 8>;
-    blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
-    symmetric: _damson_core.Param<boolean | "auto">;
-    format: _damson_core.Param<"nbits" | "qdq">;
-    embeddings: _damson_core.Param<boolean>;
-    convs: _damson_core.Param<boolean>;
-    accuracyLevel: _damson_core.Param<number | "auto">;
-};
-interface BlockWeight {
-    readonly weight: Weight;
-    readonly use: BlockUse['form'];
-    readonly matrix: Tensor;
-    readonly spec: BlockSpec;
-    readonly coded: ReadonlyMap<Node, BlockUse>;
-    readonly format: 'nbits' | 'qdq';
-    readonly decoded: boolean;
-    readonly readers: readonly Visit[];
-}
-interface CodedRows {
-    readonly codes: Uint8Array;
-    readonly scales: Float32Array;
-    readonly zeroPoints: Uint8Array;
-}
-interface Learning {
-    readonly key: string;
-    readonly sampleCount: number;
-    readonly memory: Quantity<'bytes'> | 'auto';
-    readonly code: (H: Float64Array, stage: Stage, before: Learnt) => StageCodes | Promise<StageCodes>;
-}
-interface Learnt {
-    readonly codes: PartCodes;
-    readonly tensors: Readonly<Record<string, Tensor>>;
-}
-interface MatrixView {
-    readonly K: number;
-    readonly N: number;
-    readonly layout: 'KN' | 'NK';
-}
-interface Stage {
-    readonly weights: readonly BlockWeight[];
-    readonly values: readonly string[];
-    readonly K: number;
-}
-interface StageCodes {
-    readonly coderOf: (found: BlockWeight) => (rows: Float64Array, from: number) => CodedRows;
-    readonly changed?: Learnt;
-}
-type BlockUse = {
-    readonly form: 'product';
-    readonly view: MatrixView;
-    readonly readers: readonly Visit[];
-} | {
-    readonly form: 'gather';
-    readonly view: MatrixView;
-} | {
-    readonly form: 'decoded';
-    readonly by: 'Conv' | 'other';
-};
 type CodedTensors = {
     readonly packed: Tensor;
     readonly scales: Tensor;
@@ -359,8 +295,6 @@ type CodedTensors = {
     readonly scales: Tensor;
     readonly zeroPoints: Tensor;
 };
-type Ctx = Context<typeof params>;
-type PartCodes = Readonly<Record<string, CodedTensors>>;
 
 // @damson/quantizers/half
 export const half: _damson_core.Defined<{
