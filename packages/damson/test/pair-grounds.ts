@@ -1,0 +1,69 @@
+// The three architectures on which every pair of algorithms is planned, run and priced: a denoiser in its loop, a decoder
+// with a cache, a convolutional net. Small, so that a thousand cases take minutes.
+import { load, type Feeds, type Model, type TensorData } from '@damson/core'
+import { feedsFor } from '@damson/runtime'
+import type { PairGround } from '@damson/testing'
+import { requireZoo } from '@damson/zoo'
+
+/** Loads them. */
+export async function pairGrounds(): Promise<readonly PairGround[]> {
+  const unet = await load(requireZoo('fixtures/sd15-tiny-ts'))
+  const decoder = twins(await load(requireZoo('fixtures/llama-tiny-ts')))
+  const convolutional = twins(await load(requireZoo('fixtures/resnet-tiny-ts')))
+  return [
+    {
+      name: 'U-Net',
+      model: unet,
+      part: 'unet',
+      other: 'text_encoder',
+      head: '/down_blocks*',
+      feeds: (part, run) =>
+        part === 'unet' ? denoising(unet, run) : [feedsFor(unet.part(part).graph, { seed: run })],
+    },
+    {
+      name: 'decoder with a cache',
+      model: decoder,
+      part: 'model',
+      other: 'twin',
+      head: '/model/layers.0*',
+      feeds: (part, seed) =>
+        [
+          { past_sequence_length: 4, sequence_length: 3 },
+          { past_sequence_length: 7, sequence_length: 1 },
+        ].map(dims => feedsFor(decoder.part(part).graph, { seed, dims })),
+    },
+    {
+      name: 'convolutional net',
+      model: convolutional,
+      part: 'model',
+      other: 'twin',
+      head: '/resnet/encoder/stages.0*',
+      feeds: (part, seed) => [feedsFor(convolutional.part(part).graph, { seed })],
+    },
+  ]
+}
+
+/** A model of one part with that part twice, so that there are two to work on. */
+function twins(model: Model): Model {
+  const { file: _, ...part } = model.part('model')
+  const twin = { ...part, name: 'twin', path: 'twin.onnx' }
+  return model.with({ parts: new Map([...model.parts, ['twin', twin]]) })
+}
+
+/** Four steps of a loop whose input moves slowly, as that of a denoiser does. */
+function denoising(model: Model, run: number): readonly Feeds[] {
+  const { graph } = model.part('unet')
+  const [from, to] = [feedsFor(graph, { seed: 2 * run }), feedsFor(graph, { seed: 2 * run + 1 })]
+  return [0, 1, 2, 3].map(step => ({
+    ...from,
+    sample: between(from['sample'], to['sample'], step / 40),
+    timestep: { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(900 - 20 * step)) },
+  }))
+}
+
+function between(from: TensorData | undefined, to: TensorData | undefined, share: number): TensorData {
+  if (from?.dtype !== 'float32' || to?.dtype !== 'float32') throw new Error('Expected latents in fp32.')
+  const end = Float32Array.from(to.data, Number)
+  const data = Float32Array.from(from.data, (x, at) => Number(x) + share * ((end[at] ?? 0) - Number(x)))
+  return { dtype: 'float32', shape: from.shape, data }
+}
