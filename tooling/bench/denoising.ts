@@ -1,135 +1,148 @@
-// Feeds of denoisers from their own loops: what the model itself makes of noise, step by step, is what it will meet.
-//   ddpm: ε predicted, linear β;  unet: v predicted, scaled-linear β, both by DDIM;  flow: x ← x + (σ' − σ) v
-import type { Feeds, Model, TensorData } from '@damson/core'
-import type { OpenRuntime } from '@damson/runtime'
+// What denoisers meet on their way from noise to a picture: for the small DDPMs their own runs (DDIM, ten steps), for the emoji
+// models the golden latents with noise of a random time.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Feeds, Model, Runtime, TensorData } from '@damson/core'
+import { feedsFor, readNpy } from '@damson/runtime'
 import { seededNormal, seededRandom } from '@damson/testing'
 import { requireZoo } from '@damson/zoo'
 import { readModel } from '../../packages/quantizers/test/read-model.ts'
+import type { Lesson } from './solver-models.ts'
 
-export type Denoiser = 'ddpm' | 'unet' | 'flow'
-
-interface Run {
-  readonly seed: number
-  readonly steps: number
-}
-
-const tensor = (shape: readonly number[], data: Float32Array): TensorData => ({
+const floats = (shape: readonly number[], data: Float32Array): TensorData => ({
   dtype: 'float32',
   shape,
   data,
 })
+const long = (shape: readonly number[], value: number): TensorData => ({
+  dtype: 'int64',
+  shape,
+  data: BigInt64Array.of(BigInt(value)),
+})
 
-/** The feeds of one run from noise, a step each. */
-export async function denoise(
-  kind: Denoiser,
-  model: Model,
-  runtime: OpenRuntime,
-  run: Run,
-): Promise<readonly Feeds[]> {
-  const live = await runtime.open(model)
-  const made: Feeds[] = []
-  const predict = async (feeds: Feeds): Promise<Float32Array> => {
-    made.push(feeds)
-    const [output] = Object.values(await live.run('model', feeds))
-    if (!(output?.data instanceof Float32Array))
-      throw new Error('expected a denoiser with an output in float32')
-    return output.data
-  }
-  try {
-    if (kind === 'flow')
-      await flow(predict, await promptOf('emoji/emoji-transformer', runtime, run.seed), run)
-    else
-      await ddim(
-        kind,
-        predict,
-        kind === 'unet' ? await promptOf('emoji/emoji-unet', runtime, run.seed) : {},
-        run,
-      )
-    return made
-  } finally {
-    await live.close()
-  }
-}
-
-/** What the text encoder makes of a few random words that end in padding. */
-async function promptOf(folder: string, runtime: OpenRuntime, seed: number): Promise<Feeds> {
-  const random = seededRandom(seed)
-  const words = 1 + Math.floor(4 * random())
-  const ids = Int32Array.from({ length: 24 }, (_, at) =>
-    at === 0 ? 2046 : at <= words ? 256 + Math.floor(1700 * random()) : 2047,
-  )
-  const live = await runtime.open(await readModel(requireZoo(`${folder}/text_encoder/model.onnx`)))
-  try {
-    return await live.run('model', { input_ids: { dtype: 'int32', shape: [1, 24], data: ids } })
-  } finally {
-    await live.close()
-  }
-}
-
-type Predict = (feeds: Feeds) => Promise<Float32Array>
-
-/** ᾱ_t of a schedule of a thousand steps. */
-function alphas(kind: Denoiser): readonly number[] {
-  const [from, to] = kind === 'ddpm' ? [1e-4, 0.02] : [0.00085, 0.012]
-  const between = (share: number): number =>
-    kind === 'ddpm'
-      ? from + (to - from) * share
-      : (Math.sqrt(from) + (Math.sqrt(to) - Math.sqrt(from)) * share) ** 2
-  let product = 1
-  return Array.from({ length: 1000 }, (_, t) => (product *= 1 - between(t / 999)))
-}
-
-async function ddim(
-  kind: 'ddpm' | 'unet',
-  predict: Predict,
-  prompt: Feeds,
-  { seed, steps }: Run,
-): Promise<void> {
-  const shape = kind === 'ddpm' ? [1, 1, 28, 28] : [1, 4, 16, 16]
-  const table = alphas(kind)
-  let x = seededNormal(
-    seed,
-    shape.reduce((a, b) => a * b, 1),
-    1,
-  )
-  for (let step = 0; step < steps; step++) {
-    const [t, next] = [Math.round(999 * (1 - step / steps)), Math.round(999 * (1 - (step + 1) / steps))]
-    const timestep: TensorData = {
-      dtype: 'int64',
-      shape: kind === 'ddpm' ? [1] : [],
-      data: BigInt64Array.of(BigInt(t)),
+/** Runs of a DDPM of 28 × 28 pictures; learnt from four, judged on two of other noise. */
+export function denoisedPictures(path: string): (runtime: Runtime, seed: number) => Promise<Lesson> {
+  return async (runtime, seed) => {
+    const model = await readModel(requireZoo(path))
+    const runs = async (seeds: readonly number[]): Promise<readonly Feeds[]> => {
+      const found: Feeds[] = []
+      for (const each of seeds) found.push(...(await denoise(model, runtime, each)))
+      return found
     }
-    const hidden = prompt['last_hidden_state']
-    const feeds = { sample: tensor(shape, x), timestep, ...(hidden ? { encoder_hidden_states: hidden } : {}) }
-    const predicted = await predict(feeds)
-    const [a, b] = [Math.sqrt(table[t] ?? 1), Math.sqrt(1 - (table[t] ?? 1))]
-    const [a2, b2] = [Math.sqrt(table[next] ?? 1), Math.sqrt(1 - (table[next] ?? 1))]
-    x = x.map((value, at) => {
-      const p = predicted[at] ?? 0
-      const clean = kind === 'ddpm' ? Math.max(-1.5, Math.min(1.5, (value - b * p) / a)) : a * value - b * p
-      return a2 * clean + (b2 * (value - a * clean)) / b
-    })
+    return { model, learnt: await runs([1, 2, 3, 4].map(at => 100 * seed + at)), judged: await runs([1, 2]) }
   }
 }
 
-async function flow(predict: Predict, prompt: Feeds, { seed, steps }: Run): Promise<void> {
-  let x = seededNormal(seed, 64 * 16, 1)
-  const places = Float32Array.from(
-    { length: 64 * 3 },
-    (_, at) => [0, Math.floor(at / 24), Math.floor(at / 3) % 8][at % 3] ?? 0,
-  )
-  const { last_hidden_state: hidden, pooler_output: pooled } = prompt
-  if (!hidden || !pooled) throw new Error('expected a text encoder that gives states and a pooled one')
-  for (let step = 0; step < steps; step++) {
-    const [sigma, next] = [1 - step / steps, 1 - (step + 1) / steps]
-    const v = await predict({
-      hidden_states: tensor([1, 64, 16], x),
-      encoder_hidden_states: hidden,
-      pooled_projections: pooled,
-      timestep: tensor([1], Float32Array.of(sigma)),
-      txt_ids: tensor([24, 3], new Float32Array(72)),
-      img_ids: tensor([64, 3], places),
-    })
-    x = x.map((value, at) => value + (next - sigma) * (v[at] ?? 0))
+/** DDPM's times: T = 1000, β from 1e-4 to 0.02. */
+const pictureAlphas = alphasOf(at => 1e-4 + (0.02 - 1e-4) * at)
+/** Stable Diffusion's: √β from √0.00085 to √0.012. */
+const latentAlphas = alphasOf(at => (Math.sqrt(0.00085) + (Math.sqrt(0.012) - Math.sqrt(0.00085)) * at) ** 2)
+
+function alphasOf(beta: (at: number) => number): readonly number[] {
+  let product = 1
+  return Array.from({ length: 1000 }, (_, t) => (product *= 1 - beta(t / 999)))
+}
+
+/** What the model was fed with on ten steps of DDIM from the noise of a seed. */
+async function denoise(model: Model, runtime: Runtime, seed: number): Promise<readonly Feeds[]> {
+  const live = await runtime.open(model)
+  const shape = [1, 1, 28, 28]
+  const fed: Feeds[] = []
+  let x = seededNormal(seed, 784)
+  try {
+    for (let t = 999; t > 0; t -= 111) {
+      const feeds = { sample: floats(shape, x), timestep: long([1], t) }
+      fed.push(feeds)
+      const noise = (await live.run('model', feeds))['noise_pred']?.data
+      const [now, next] = [pictureAlphas[t] ?? 1, pictureAlphas[t - 111] ?? 1]
+      x = x.map((value, at) => {
+        const e = Number(noise?.[at])
+        const picture = Math.max(-1, Math.min(1, (value - Math.sqrt(1 - now) * e) / Math.sqrt(now)))
+        return Math.sqrt(next) * picture + Math.sqrt(1 - next) * e
+      })
+    }
+    return fed
+  } finally {
+    await live.close()
   }
+}
+
+/** Golden latents of the first six prompts are learnt from, those of the other two judged on; each with three random times. */
+export async function noisedEmoji(
+  runtime: Runtime,
+  seed: number,
+  part: 'unet' | 'transformer',
+): Promise<Lesson> {
+  const model = await readModel(requireZoo(`emoji/emoji-${part}/${part}/model.onnx`))
+  const texts = await textStates(runtime)
+  const folder = requireZoo(`emoji/golden/emoji-${part}`)
+  const latents = readdirSync(folder).filter(name => name.endsWith('-latent.npy'))
+  const promptOf = (name: string): number => Number(/-(\d+)-/.exec(name)?.[1])
+  const make = (names: readonly string[], first: number): readonly Feeds[] =>
+    names.flatMap((name, at) => {
+      const latent = Float32Array.from(readNpy(readFileSync(join(folder, name))).data, Number)
+      const text = texts[promptOf(name)] ?? {}
+      return [0, 1].map(each => noisy[part](latent, text, first + 2 * at + each))
+    })
+  const learnt = latents.filter(name => promptOf(name) < 6)
+  const judged = latents.filter(name => promptOf(name) >= 6)
+  return { model, learnt: make(learnt, 10_000 * seed), judged: make(judged, 1) }
+}
+
+/** The text encoder's outputs for a made-up prompt each: what decides here is that they differ. */
+async function textStates(runtime: Runtime): Promise<readonly Feeds[]> {
+  const encoder = await readModel(requireZoo('emoji/emoji-unet/text_encoder/model.onnx'))
+  const live = await runtime.open(encoder)
+  try {
+    const states: Feeds[] = []
+    for (let seed = 0; seed < 8; seed++) {
+      const dims = { batch_size: 1, sequence_length: 24 }
+      states.push(await live.run('model', feedsFor(encoder.part('model').graph, { seed, dims })))
+    }
+    return states
+  } finally {
+    await live.close()
+  }
+}
+
+/** Latents [4, 16, 16] as 64 tokens, each the 2 × 2 places of four channels. */
+function packed(latent: Float32Array): Float32Array {
+  return latent.map((_, at) => {
+    const [token, channel, row, column] = [at >> 4, (at >> 2) & 3, (at >> 1) & 1, at & 1]
+    return latent[channel * 256 + (2 * (token >> 3) + row) * 16 + 2 * (token & 7) + column] ?? 0
+  })
+}
+
+type Noisy = (latent: Float32Array, text: Feeds, seed: number) => Feeds
+
+const noisy: Readonly<Record<'unet' | 'transformer', Noisy>> = {
+  // x_t = √ᾱ x₀ + √(1 − ᾱ) n
+  unet: (latent, text, seed) => {
+    const t = Math.floor(1000 * seededRandom(seed)())
+    const [n, alpha] = [seededNormal(seed, latent.length), latentAlphas[t] ?? 1]
+    const x = latent.map((value, at) => Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * (n[at] ?? 0))
+    return {
+      sample: floats([1, 4, 16, 16], x),
+      timestep: long([], t),
+      encoder_hidden_states: text['last_hidden_state'] ?? floats([1, 0, 192], new Float32Array()),
+    }
+  },
+  // x_σ = (1 − σ) x₀ + σ n, packed as 64 tokens of 16
+  transformer: (latent, text, seed) => {
+    const sigma = seededRandom(seed)()
+    const n = seededNormal(seed, latent.length)
+    const x = packed(latent).map((value, at) => (1 - sigma) * value + sigma * (n[at] ?? 0))
+    const places = Float32Array.from({ length: 64 * 3 }, (_, at) => {
+      const token = Math.floor(at / 3)
+      return [0, Math.floor(token / 8), token % 8][at % 3] ?? 0
+    })
+    return {
+      hidden_states: floats([1, 64, 16], x),
+      encoder_hidden_states: text['last_hidden_state'] ?? floats([1, 0, 192], new Float32Array()),
+      pooled_projections: text['pooler_output'] ?? floats([1, 192], new Float32Array(192)),
+      timestep: floats([1], Float32Array.of(sigma)),
+      txt_ids: floats([24, 3], new Float32Array(72)),
+      img_ids: floats([64, 3], places),
+    }
+  },
 }
