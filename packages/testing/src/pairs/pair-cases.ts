@@ -25,7 +25,13 @@ export interface PairCase {
 }
 
 /** Less work where an algorithm has the parameter: pairs are about composing, not about the last decibel. */
-const cheap: Readonly<Record<string, number>> = { sampleCount: 2, iterations: 4, grid: 4 }
+const cheap: Readonly<Record<string, unknown>> = {
+  sampleCount: 2,
+  iterations: 4,
+  grid: 4,
+  choices: ['4/32', '8/32'],
+  solver: 'mse',
+}
 
 /** Every pair, an algorithm with itself included, in every placement on every ground. */
 export function pairCases(
