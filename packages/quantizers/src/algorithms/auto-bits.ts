@@ -25,9 +25,9 @@ export const autoBits = defineAlgorithm<BitParams, Allotted>({
     weightGroups(part, ctx, {
       find: (weight, graph) => {
         const options = optionsOf(weight, graph, ctx.params.choices, ctx.params)
-        return isRefusal(options)
-          ? options
-          : { weight, readers: options.flatMap(({ found }) => found?.readers ?? []) }
+        if (isRefusal(options)) return options
+        const coded = new Map(options.flatMap(({ found }) => [...(found?.coded ?? [])]))
+        return { weight, readers: options.flatMap(({ found }) => found?.readers ?? []), coded }
       },
     }),
   fit: ctx => allotBits(ctx, `${id}:${version}`),
