@@ -2,23 +2,24 @@
 // with a cache, a convolutional net. Small, so that a thousand cases take minutes.
 import { load, type Feeds, type Model, type TensorData } from '@damson/core'
 import { feedsFor } from '@damson/runtime'
-import type { PairGround } from '@damson/testing'
+import type { PairGround } from '@damson/testing/check'
+import type { Graph } from '@damson/graph'
 import { requireZoo } from '@damson/zoo'
+import { attentionUnet } from './attention-unet.ts'
 
 /** Loads them. */
 export async function pairGrounds(): Promise<readonly PairGround[]> {
-  const unet = await load(requireZoo('fixtures/sd15-tiny-ts'))
-  const decoder = twins(await load(requireZoo('fixtures/llama-tiny-ts')))
-  const convolutional = twins(await load(requireZoo('fixtures/resnet-tiny-ts')))
+  const unet = withTwin(attentionUnet(), 'unet')
+  const decoder = withTwin(await load(requireZoo('fixtures/llama-tiny-ts')), 'model')
+  const convolutional = withTwin(await load(requireZoo('fixtures/resnet-tiny-ts')), 'model')
   return [
     {
       name: 'U-Net',
       model: unet,
       part: 'unet',
-      other: 'text_encoder',
-      head: '/down_blocks*',
-      feeds: (part, run) =>
-        part === 'unet' ? denoising(unet, run) : [feedsFor(unet.part(part).graph, { seed: run })],
+      other: 'twin',
+      head: '/mid_block/*',
+      feeds: (part, run) => denoising(unet.part(part).graph, run),
     },
     {
       name: 'decoder with a cache',
@@ -44,15 +45,14 @@ export async function pairGrounds(): Promise<readonly PairGround[]> {
 }
 
 /** A model of one part with that part twice, so that there are two to work on. */
-function twins(model: Model): Model {
-  const { file: _, ...part } = model.part('model')
+function withTwin(model: Model, name: string): Model {
+  const { file: _, ...part } = model.part(name)
   const twin = { ...part, name: 'twin', path: 'twin.onnx' }
   return model.with({ parts: new Map([...model.parts, ['twin', twin]]) })
 }
 
 /** Four steps of a loop whose input moves slowly, as that of a denoiser does. */
-function denoising(model: Model, run: number): readonly Feeds[] {
-  const { graph } = model.part('unet')
+function denoising(graph: Graph, run: number): readonly Feeds[] {
   const [from, to] = [feedsFor(graph, { seed: 2 * run }), feedsFor(graph, { seed: 2 * run + 1 })]
   return [0, 1, 2, 3].map(step => ({
     ...from,

@@ -29,7 +29,7 @@ const cheap: Readonly<Record<string, unknown>> = {
   sampleCount: 2,
   iterations: 4,
   grid: 4,
-  choices: ['4/32', '8/32'],
+  choices: ['2/32', '4/32'],
   solver: 'mse',
 }
 
