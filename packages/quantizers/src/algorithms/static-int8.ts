@@ -26,6 +26,12 @@ const params = {
     default: 'auto',
     doc: 'Keep sums of two products within 16 bits. auto: on cpu; not on cpu:vnni and wasm, which add in 32 bits.',
   }),
+  /** Codes of weights. uint8 ones need no reduced range anywhere; int8 kernels are faster. */
+  weights: oneOf({
+    options: ['int8', 'uint8'],
+    default: 'int8',
+    doc: 'Codes of weights. uint8 ones need no reduced range anywhere; int8 kernels are faster.',
+  }),
   /** What shares a scale of a weight. */
   per: oneOf({ options: ['channel', 'tensor'], default: 'channel', doc: 'What shares a scale of a weight.' }),
   /** From what was seen of an activation to its range. */
@@ -33,6 +39,24 @@ const params = {
     options: ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'],
     default: 'mse',
     doc: 'From what was seen of an activation to its range: all of it, means over samples, 99.999 %, or least error.',
+  }),
+  /** Pairs of QuantizeLinear and DequantizeLinear, or operators on codes: the same codes, for what does not fuse pairs. */
+  format: oneOf({
+    options: ['qdq', 'qoperator'],
+    default: 'qdq',
+    doc: 'Pairs of QuantizeLinear and DequantizeLinear, or operators on codes: the same codes, for what does not fuse pairs.',
+  }),
+  /** SmoothQuant: how much of the differences between channels of activations goes into the weights; 0: nothing is moved. */
+  smooth: real({
+    min: 0,
+    max: 1,
+    default: 0,
+    doc: 'SmoothQuant: how much of the differences between channels of activations goes into the weights; 0: nothing is moved.',
+  }),
+  /** Make the ranges of the channels between two products equal, by scales folded into both. */
+  equalize: flag({
+    default: false,
+    doc: 'Make the ranges of the channels between two products equal, by scales folded into both.',
   }),
   /** Take what coded weights add to the mean of an output out of its bias. */
   biasCorrection: flag({

@@ -5,12 +5,15 @@ import type { Params } from '../algorithms/static-int8.ts'
 import type { LeftAlone } from '../left-alone.ts'
 import { integerNodes } from './integer-nodes.ts'
 import { activationType } from './plan.ts'
+import { seamGroups } from './scaling.ts'
 import { tablesOf } from './tables.ts'
 import { nodeNames, preparedGraph, weightNames } from './prepared-graph.ts'
 
 /** Groups over the part's own graph, found in its prepared form. */
 export function sitesOf({ graph }: Part, ctx: Context<Params>): readonly Group[] | Refusal {
   if (ctx.target === 'webgpu') return refuse('webgpu has no integer products; use weightOnly')
+  if (ctx.params.activations === 'int8' && ctx.params.weights === 'uint8')
+    return refuse('int8 activations have kernels for int8 weights alone; set `weights` to int8 or `activations` to uint8')
   const prepared = preparedGraph(graph, activationType(ctx.params.activations))
   if (isRefusal(prepared)) return prepared
   const { nodes, left } = integerNodes(prepared)
@@ -25,7 +28,10 @@ export function sitesOf({ graph }: Part, ctx: Context<Params>): readonly Group[]
       sites: [{ weight }, ...weight.uses.flatMap(({ node }) => [node, ...normsOf(graph, node)]).map(node => ({ node }))],
       ...takes,
     })),
-    ...graph.nodes.filter(node => nodeNames(node).some(name => between.has(name))).map((node): Group => ({ sites: [{ node }], changes: true })),
+    ...graph.nodes
+      .filter(node => nodeNames(node).some(name => between.has(name)) && ctx.selects({ node }))
+      .map((node): Group => ({ sites: [{ node }], changes: true })),
+    ...seamGroups(graph, prepared, ctx, new Set(coded.map(({ id }) => id))),
   ]
 } // prettier-ignore
 

@@ -17,12 +17,14 @@ import { activationRange, type Range } from './activation-range.ts'
 import { biasCorrection } from './bias-correction.ts'
 import { codingOf, levelsOf, type Coding } from './codes.ts'
 import { curveBehind } from './curves.ts'
+import { formed } from './formed.ts'
 import { kernelCounts, kernelReport } from './integer-kernels.ts'
 import type { Product } from './integer-nodes.ts'
 import { observations, observedOf } from './observe.ts'
-import { withPairs } from './placement.ts'
 import { pairsMayOverflow, planOf, type Plan } from './plan.ts'
 import { placementOf } from './placement-of-state.ts'
+import type { Scales } from './scaled-graph.ts'
+import { scalesOfPart } from './scaling.ts'
 import { sensitiveNodes, spread } from './sensitive-nodes.ts'
 import { weightScales, type Laid } from './weight-scales.ts'
 
@@ -35,6 +37,8 @@ export interface PartState {
   readonly codings: PartCodings
   /** [channels] by weight. */
   readonly scales: PartTensors
+  /** [channels] by value: what is folded into its maker and its readers before they are coded. */
+  readonly seams: PartTensors
   /** [channels] by output of the product. */
   readonly biases: PartTensors
   /** Outputs of the nodes that stay in floating point. */
@@ -45,22 +49,33 @@ type PartTensors = Readonly<Record<string, Tensor>>
 
 /** Fits a part. Throws `refused-later` when it is none any more. */
 export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
-  const plan = planOf(ctx.model.part(name), ctx)
-  if (isRefusal(plan)) throw new DamsonError('refused-later', `"${name}" ${plan.refused}`)
+  const { plan, seams } = await scaledPlan(ctx, name)
   const seen = await ctx.statistics(name, observations(plan.pairs.keys(), ctx.params.calibrate), plan.graph)
   const codings = codingsOf(plan, seen, ctx.params)
   const means = ctx.params.biasCorrection ? await meansOf(ctx, name, plan) : new Map<string, StatisticResult>()
   const { scales, biases } = await weightsOf(ctx, plan, codings, means)
   const float = await sensitiveNodes(ctx, name, { plan, codings, scales, seen })
-  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales, biases, float }
+  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales, seams, biases, float }
   await reportKernels(ctx, name, plan, state)
   return state
 } // prettier-ignore
 
+/** The plan over the graph with its scales in it. */
+async function scaledPlan(ctx: Ctx, name: string): Promise<{ readonly plan: Plan; readonly seams: Scales }> {
+  const planned = (scales: Scales): Plan => {
+    const plan = planOf(ctx.model.part(name), ctx, scales)
+    if (isRefusal(plan)) throw new DamsonError('refused-later', `"${name}" ${plan.refused}`)
+    return plan
+  }
+  const plan = planned({})
+  const seams = await scalesOfPart(ctx, name, plan)
+  return { plan: Object.keys(seams).length > 0 ? planned(seams) : plan, seams }
+}
+
 /** Says how many products will run in integers, from what ONNX Runtime makes of the coded graph. */
 async function reportKernels(ctx: Ctx, name: string, plan: Plan, state: PartState): Promise<void> {
   const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-  const optimized = await ctx.optimized(withPairs(plan.graph, placementOf(plan, state, coder, 'report')))
+  const optimized = await ctx.optimized(formed(plan, placementOf(plan, state, coder, 'report'), ctx.params.format).graph)
   if (!optimized) return ctx.warn('integer-nodes', `Part "${name}": which nodes run in integers cannot be read here.`)
   const counts = kernelCounts(optimized)
   const float = new Set(state.float)
@@ -107,7 +122,7 @@ async function weightsOf(
 ): Promise<Pick<PartState, 'scales' | 'biases'>> {
   const scales: Record<string, Tensor> = {}
   const biases: Record<string, Tensor> = {}
-  const overflow = pairsMayOverflow(ctx.params.reduceRange, ctx.target)
+  const overflow = pairsMayOverflow(ctx)
   for (const [at, product] of plan.products.entries()) {
     ctx.signal.throwIfAborted()
     const { weight, axis, node } = product
