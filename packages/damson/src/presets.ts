@@ -62,12 +62,12 @@ export const presets: Readonly<Record<string, Preset>> = {
   q1: {
     summary:
       'Matrices and embeddings in 1 bit, blocks of 128: for models that were trained with two values a weight. Any other is destroyed.',
-    steps: ['binary:blockSize=128,accuracyLevel=0'],
+    steps: ['binary'],
     variant: 'q1',
   },
   q1f16: {
     summary: 'The same, with 16 bits for scales and for everything else.',
-    steps: ['binary:blockSize=128,accuracyLevel=0', 'half'],
+    steps: ['binary', 'half'],
     variant: 'q1f16',
   },
 }
