@@ -18,13 +18,10 @@ import { replaceWeights, type Replacement } from './replace-weights.ts'
 
 /** What happens to each weight that a quantizer codes. */
 export const weightContract = {
-  needs: ['weight:float'],
+  needs: ['weight:float', 'weight:float32'],
   takes: ['weight:float', 'op:plain'],
   gives: ['weight:coded'],
 } as const satisfies Contract
-
-/** The same of one that nothing but its decoding reads: its consumers stay what they were. */
-const decodedContract = { ...weightContract, takes: ['weight:float'] } as const satisfies Contract
 
 /** A weight that can be coded, and the nodes that are rewritten beside its consumers. */
 export interface FoundWeight {
@@ -77,12 +74,19 @@ export function weightGroups<P extends Params, F extends FoundWeight>(
   return groups.length > 0 ? groups : nothingToCode(left)
 }
 
-/** A consumer that reads the decoded weight stays plain. */
+/**
+ * A weight of 32 bits is to be coded from them, so `half` comes after: then what is coded is not rounded before. A consumer
+ * that reads the decoded weight stays plain.
+ */
 function groupOf({ weight, readers = [], coded }: FoundWeight): Group {
   const rewritten = weight.uses.filter(({ node }) => coded === undefined || coded.has(node))
   const nodes = new Map([...rewritten, ...readers].map(({ node, scope }) => [node, scope.path]))
-  if (nodes.size === 0) return { sites: [{ weight }], ...decodedContract }
-  return { sites: [{ weight }, ...[...nodes].map(([node, path]) => ({ node, path }))], ...weightContract }
+  return {
+    sites: [{ weight }, ...[...nodes].map(([node, path]) => ({ node, path }))],
+    needs: [weight.tensor.dtype === 'float32' ? 'weight:float32' : 'weight:float'],
+    takes: nodes.size > 0 ? weightContract.takes : ['weight:float'],
+    gives: weightContract.gives,
+  }
 }
 
 /** The most telling reason is that of the largest weight. */

@@ -87,7 +87,12 @@ export const staticInt8 = defineAlgorithm<Params, Fitted>({
   summary: 'Products and convolutions in 8-bit integers, with ranges of activations learnt from samples.',
   paper:
     'Jacob et al. 2018, arXiv 1712.05877; Nagel et al. 2019, arXiv 1906.04721; Xiao et al. 2022, arXiv 2211.10438',
-  contract: { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'], changes: true },
+  contract: {
+    needs: ['weight:float32', 'op:plain'],
+    takes: ['weight:float', 'op:plain'],
+    gives: ['weight:coded'],
+    changes: true,
+  },
   params,
   groups: (part, ctx) => sitesOf(part, ctx),
   async fit(ctx) {

@@ -1,5 +1,5 @@
 // What the step says of a part: it codes the weights of products, and moves the numbers of what stands between convolutions.
-import type { Context, Group, Part } from '@damson/core'
+import type { Context, Fact, Group, Part } from '@damson/core'
 import { isRefusal, refuse, weights, type Graph, type Node, type Refusal } from '@damson/graph'
 import type { Params } from '../algorithms/static-int8.ts'
 import type { LeftAlone } from '../left-alone.ts'
@@ -22,15 +22,16 @@ export function sitesOf({ graph }: Part, ctx: Context<Params>): readonly Group[]
   const between = new Set(nodes.flatMap(({ kind, node }) => (kind === 'between' ? nodeNames(node) : [])))
   const coded = weights(graph).filter(each => each.tensor.shape.length > 1 && weightNames(each).some(name => products.has(name)))
   if (coded.length === 0) return nothingToCode(left)
-  const takes = { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'] } as const
+  const ends: readonly Fact[] = ctx.params.format === 'qoperator' ? ['op:plain'] : []
+  const takes = { needs: ['weight:float32', ...ends], takes: ['weight:float', ...ends], gives: ['weight:coded'] } as const
   return [
     ...coded.map((weight): Group => ({
       sites: [{ weight }, ...weight.uses.flatMap(({ node }) => [node, ...normsOf(graph, node)]).map(node => ({ node }))],
       ...takes,
     })),
     ...graph.nodes
-      .filter(node => nodeNames(node).some(name => between.has(name)) && ctx.selects({ node }))
-      .map((node): Group => ({ sites: [{ node }], changes: true })),
+      .filter(node => nodeNames(node).some(name => between.has(name)))
+      .map((node): Group => ({ sites: [{ node }], changes: true, ...(ends.length > 0 ? { needs: ends, takes: ends } : {}) })),
     ...seamGroups(graph, prepared, ctx, new Set(coded.map(({ id }) => id))),
   ]
 } // prettier-ignore
