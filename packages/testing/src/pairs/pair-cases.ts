@@ -39,8 +39,8 @@ export function pairCases(
   algorithms: readonly AnyAlgorithm[],
 ): readonly PairCase[] {
   const placements: readonly Placement[] = ['one part', 'disjoint nodes', 'disjoint parts']
-  return grounds.flatMap(ground =>
-    placements.flatMap(placement =>
+  return placements.flatMap(placement =>
+    grounds.flatMap(ground =>
       algorithms.flatMap((first, at) =>
         algorithms.slice(at).map(second => ({ ground, placement, first, second })),
       ),

@@ -3,6 +3,7 @@
 import {
   plan,
   smash,
+  type Live,
   type Model,
   type Outputs,
   type Plan,
@@ -10,6 +11,7 @@ import {
   type Sample,
   type Step,
 } from '@damson/core'
+import { DamsonError } from '@damson/graph'
 import { addQuality, isFloatOutput, type QualitySums } from '@damson/runtime'
 import { pairSteps, type PairCase, type PairGround } from './pair-cases.ts'
 
@@ -61,7 +63,12 @@ export class PairPricer {
     if (planned.conflicts.length > 0) return { plan: planned }
     const prices: PairPrice[] = []
     for (const [order, ordered] of ordersOf(ground.model, steps, planned)) {
-      const noise = await this.#noiseOf(ground, ordered, order)
+      const noise = await this.#noiseOf(ground, ordered, order).catch((error: unknown) => {
+        // In an order that was asked for, a step may leave the next one nothing to gain; it is told when it comes to that.
+        if (order !== 'as planned' && DamsonError.isInstance(error, 'refused-later')) return undefined
+        throw error
+      })
+      if (!noise) continue
       const alone = [await this.#single(ground, steps[0]), await this.#single(ground, steps[1])] as const
       for (const [output, sums] of noise)
         prices.push(priceOf(order, output, sums, alone[0].get(output), alone[1].get(output)))
@@ -87,26 +94,36 @@ export class PairPricer {
     return noiseBetween(await this.#outputsOf(ground, changed), await exact)
   }
 
+  /** Parts that are as they were are not run again. */
   async #outputsOf(ground: PairGround, model: Model): Promise<Measured> {
     const live = await this.#runtime.open(model)
     try {
-      const found = new Map<string, Outputs[]>()
-      for (const part of new Set([ground.part, ground.other])) {
-        const outputs: Outputs[] = []
-        for (const run of evaluationRuns) {
-          const calls = ground.feeds(part, run)
-          const generation = live.generation({ steps: calls.length })
-          for (const [step, feeds] of calls.entries())
-            outputs.push(await generation.run(part, feeds, { step }))
-          await generation.close()
-        }
-        found.set(part, outputs)
+      const found = new Map<string, readonly Outputs[]>()
+      for (const part of [ground.part, ground.other]) {
+        const known = isAsItWas(model, ground.model, part) ? await this.#exact.get(ground) : undefined
+        found.set(part, known?.get(part) ?? (await callsOf(live, ground, part)))
       }
       return found
     } finally {
       await live.close()
     }
   }
+}
+
+function isAsItWas(model: Model, before: Model, part: string): boolean {
+  const acts = model.replays.some(({ applied }) => applied.claims[part] !== undefined)
+  return model !== before && !acts && model.part(part).graph === before.part(part).graph
+}
+
+async function callsOf(live: Live, ground: PairGround, part: string): Promise<readonly Outputs[]> {
+  const outputs: Outputs[] = []
+  for (const run of evaluationRuns) {
+    const calls = ground.feeds(part, run)
+    const generation = live.generation({ steps: calls.length })
+    for (const [step, feeds] of calls.entries()) outputs.push(await generation.run(part, feeds, { step }))
+    await generation.close()
+  }
+  return outputs
 }
 
 /** The order that the planner finds, and both list orders as far as they bind and are others. */
