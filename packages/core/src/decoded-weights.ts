@@ -4,7 +4,7 @@
 import { resolve, type DataType, type Node, type Scope, type WeightUse } from '@damson/graph'
 
 const narrow: ReadonlySet<DataType> = new Set(['uint8', 'int8', 'uint4', 'int4', 'uint2', 'int2'])
-const between = new Set(['Cast', 'Reshape', 'Mul', 'Floor', 'Mod', 'Slice'])
+const between = new Set(['Cast', 'Reshape', 'Mul', 'Floor', 'Mod', 'Slice', 'Add'])
 
 /** `codes` for codes and zero points of such a weight, `aside` for its scales; undefined for everything else. */
 export function slotInDecoding(use: WeightUse, dtype: DataType): 'codes' | 'aside' | undefined {
