@@ -46,8 +46,9 @@ function unrunnable({ name, path }: Part, cause: unknown): DamsonError {
   )
 }
 
-/** ONNX Runtime writes `Node (name) Op (Conv)`, `node name: name` or `Name:'name'`, as the case may be. */
+/** ONNX Runtime writes `Node (name) Op (Conv)`, `node name: name`, `Name:'name'` or `In Node, ("name", Conv, …`, as the case may be. */
 function nodeIn(message: string): string | undefined {
-  const found = /\bNode:? ?\(([^)]+)\)|\bName: ?'([^']+)'|\bnode name: ?([^\s,]+)/i.exec(message)
-  return found?.[1] ?? found?.[2] ?? found?.[3]
+  const found =
+    /\bNode:? ?\(([^)]+)\)|\bName: ?'([^']+)'|\bnode name: ?([^\s,]+)|\bIn Node, \("([^"]+)"/i.exec(message)
+  return found?.slice(1).find(name => name !== undefined)
 }
