@@ -11,9 +11,12 @@ import {
   type Plan,
   type Step,
 } from '@damson/core'
+import { createRuntime } from '@damson/runtime'
+import { caseNames, coveringSample, pairCases, PairPricer, pairSteps } from '@damson/testing/check'
 import { requireZoo } from '@damson/zoo'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { algorithms } from '../src/families.ts'
+import { pairGrounds } from './pair-grounds.ts'
 
 const architectures = {
   'a U-Net': { path: 'fixtures/sd15-tiny-ts', part: 'unet', other: 'text_encoder', head: '/down_blocks*' },
@@ -61,6 +64,34 @@ function expectWhole({ steps, conflicts }: Plan, wanted: readonly Step[]): void 
     expect(conflict.nodes.length).toBeGreaterThan(0)
   }
 }
+
+/** Few enough for CI: every two algorithms that go together somewhere, each in every placement and on every architecture. */
+describe('a covering sample is run', async () => {
+  const runtime = createRuntime()
+  afterAll(() => runtime.close())
+  const planned = pairCases(await pairGrounds(), algorithms).filter(
+    pair => plan(pair.ground.model, pairSteps(pair), { sizes: false }).conflicts.length === 0,
+  )
+  const sample = coveringSample(planned.map(caseNames)).flatMap(at => planned[at] ?? [])
+  const pricer = new PairPricer(runtime)
+
+  test.each(sample.map(pair => [caseNames(pair).join(', '), pair] as const))(
+    'within twice the noise of the two alone: %s',
+    async (_, pair) => {
+      const { plan: made, prices = [] } = await pricer.price(pair)
+      expect(made.conflicts).toEqual([])
+      expect(prices.length).toBeGreaterThan(0)
+      expect(prices.filter(({ share }) => share > 1)).toEqual([])
+    },
+  )
+
+  test('every algorithm that works anywhere is in it, in every placement', () => {
+    const seen = new Set(sample.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
+    const there = new Set(planned.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
+    expect(seen).toEqual(there)
+    expect(sample.length).toBeLessThan(planned.length / 3)
+  })
+})
 
 describe.each(Object.entries(architectures))('every pair on %s', async (_, { path, part, other, head }) => {
   const model = await load(requireZoo(path))

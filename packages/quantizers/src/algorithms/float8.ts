@@ -4,7 +4,7 @@
 // Small numbers keep their relative precision, so outliers cost little and block scales are not needed.
 import { defineAlgorithm, oneOf, type Context } from '@damson/core'
 import {
-  elementCount, isRefusal, refuse, upgradeOpset, type Attribute, type Draft, type Refusal, type Weight,
+  elementCount, isRefusal, refuse, upgradeOpset, type Attribute, type Draft, type Node, type Refusal, type Weight,
 } from '@damson/graph' // prettier-ignore
 import { blockUseOf } from '../block-uses.ts'
 import { nodeBytes } from '../coded-size.ts'
@@ -42,7 +42,7 @@ interface Float8Weight {
   readonly weight: Weight
   readonly spec: Float8Spec
   /** Consumers stay as they are, so nothing happens at them. */
-  readonly coded: ReadonlyMap<never, never>
+  readonly coded: ReadonlyMap<Node, never>
 }
 
 const quantizer = quantizesWeights<typeof params, Float8Weight>({

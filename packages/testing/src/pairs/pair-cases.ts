@@ -31,6 +31,8 @@ const cheap: Readonly<Record<string, unknown>> = {
   grid: 4,
   choices: ['2/32', '4/32'],
   solver: 'mse',
+  calibrate: 'minmax',
+  biasCorrection: false,
 }
 
 /** Every pair, an algorithm with itself included, in every placement on every ground. */
