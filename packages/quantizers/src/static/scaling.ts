@@ -36,7 +36,7 @@ export function seamGroups(graph: Graph, prepared: Graph, ctx: Context<Params>, 
   return seams.flatMap((seam): readonly Group[] => {
     const isRead = seam.readers.some(({ weight }) => ownOf(weight).some(each => coded.has(each.id) && ctx.selects({ weight: each })))
     const sites = [...new Set(weightsOfSeam(seam).flatMap(ownOf))].map(weight => ({ weight }))
-    return isRead && sites.length > 0 ? [{ sites, needs: ['weight:float'], changes: true }] : []
+    return isRead && sites.length > 0 ? [{ sites, needs: ['weight:float32'], changes: true }] : []
   })
 } // prettier-ignore
 
