@@ -85,7 +85,7 @@ async function timeModel({ name, samples }: DynamicModel): Promise<void> {
 
 /** Until the engine has compiled its kernels for good. */
 async function warm(work: () => Promise<unknown>): Promise<void> {
-  const end = performance.now() + 1000
+  const end = performance.now() + 4000
   while (performance.now() < end) await work()
 }
 
