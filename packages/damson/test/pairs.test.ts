@@ -70,7 +70,7 @@ describe('a covering sample is run', async () => {
   const runtime = createRuntime()
   afterAll(() => runtime.close())
   const planned = pairCases(await pairGrounds(), algorithms).filter(
-    pair => plan(pair.ground.model, pairSteps(pair), { sizes: false }).conflicts.length === 0,
+    pair => plan(pair.ground.model, pairSteps(pair)).conflicts.length === 0,
   )
   const sample = coveringSample(planned.map(caseNames)).flatMap(at => planned[at] ?? [])
   const pricer = new PairPricer(runtime)
