@@ -6,7 +6,7 @@ import { blockSizes, decodeFloats, encodeFloats, roundToFloat16, type BlockSpec 
 import { unsoundWeight } from './coder.ts'
 
 /** What takes the place of a weight. */
-export interface SignCodes {
+interface SignCodes {
   /** uint8 [N, bytes], the first sign of a row in the lowest bit: whole blocks for products, K / 8 bytes for look-ups. */
   readonly signs: Tensor
   /** [N, kBlocks], float32, or float16 for a float16 weight. */
@@ -20,7 +20,7 @@ export interface SignLoss {
 }
 
 /** Bytes of the signs of a row. */
-export function signRowBytes(spec: BlockSpec): number {
+function signRowBytes(spec: BlockSpec): number {
   const { kBlocks } = blockSizes(spec)
   return spec.rule === 'GatherBlockQuantized' ? spec.K / 8 : (kBlocks * spec.blockSize) / 8
 }
