@@ -1,10 +1,11 @@
 // What the steps write: shared activations, transposed and half-precision weights, bodies of an If, and what is left alone.
 import { modelOf, smash, type Model, type Step } from '@damson/core'
-import { memoryTensor, onnx, walk, type Graph } from '@damson/graph'
+import { memoryTensor, onnx, type Graph } from '@damson/graph'
 import { encodeFloats, quantizeLinear } from '@damson/numerics'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce, seededNormal } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { opsOf } from '../test/ops-of.ts'
 import { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 import { weightOnly } from './algorithms/weight-only.ts'
 
@@ -22,7 +23,6 @@ const matrix = (seed: number, shape: readonly number[]) =>
   )
 
 const graphOf = (model: Model): Graph => model.part('model').graph
-const opsOf = (graph: Graph): readonly string[] => [...walk(graph)].map(({ node }) => node.op)
 const count = (graph: Graph, op: string): number => opsOf(graph).filter(each => each === op).length
 
 async function qualityOf(model: Model, step: Step): Promise<number> {

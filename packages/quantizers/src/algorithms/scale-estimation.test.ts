@@ -1,11 +1,11 @@
-import { modelOf, smash } from '@damson/core'
-import { onnx } from '@damson/graph'
+import { smash } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, vi } from 'vitest'
 import { tinySamples } from '../../test/tiny-samples.ts'
 import { decibels, made, sentenceTask } from '../../test/zoo-quality.ts'
+import { withoutMatrices } from '../../test/without-matrices.ts'
 import { scaleEstimation } from './scale-estimation.ts'
 import { weightOnly } from './weight-only.ts'
 
@@ -14,12 +14,7 @@ vi.setConfig({ testTimeout: 300_000 })
 
 describeAlgorithm(scaleEstimation, {
   accepts: { encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },
-  refuses: {
-    'a graph without matrices': {
-      model: () => modelOf(onnx`(float[n,4] x) => (float[n,4] y) { y = Relu(x) }`),
-      reason: /no constant matrix/,
-    },
-  },
+  refuses: withoutMatrices,
   samples: tinySamples,
   expect: { outputs: { sqnr: 12 }, size: 0.96 },
 })
@@ -30,7 +25,7 @@ afterAll(() => runtime.close())
 zooTest('models/use_lite.onnx', 'is closer than rounding to nearest, in as many bytes', async () => {
   const task = await sentenceTask()
   const block = { blockSize: 32, embeddings: false } as const
-  const estimated = await made(task, scaleEstimation({ ...block, sampleCount: 24 }), runtime)
+  const estimated = await made(task, scaleEstimation({ ...block, sampleCount: 12 }), runtime)
   const nearest = await smash(task.model, [weightOnly(block)])
   const sizesOf = (model: typeof nearest) =>
     [...model.part('model').graph.initializers].map(([name, { tensor }]) => [name, tensor.byteLength])
