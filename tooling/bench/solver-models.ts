@@ -56,11 +56,11 @@ async function sentences(_: Runtime, seed: number): Promise<Lesson> {
   }
 }
 
-/** Stories of the model's own, at a temperature at which its perplexity is that of the peers' text. */
+/** Stories of the model's own. At 0.8 its perplexity should come near the 2.457 of the text on which the peers were measured. */
 async function stories(runtime: Runtime, seed: number): Promise<Lesson> {
   const model = await readModel(requireZoo('models/stories260K.onnx'))
   const tell = (count: number, length: number, first: number) =>
-    tellStories(model, runtime, { count, length, seed: first, temperature: 0.75 })
+    tellStories(model, runtime, { count, length, seed: first, temperature: 0.8 })
   const told = await tell(8, 256, 1001)
   return {
     model,

@@ -52,7 +52,7 @@ function stories(rows: readonly Row[], names: readonly string[]): string {
     median((told[1].get(name) ?? []).map(({ perplexity }) => perplexity?.[at] ?? NaN))
   return `## Perplexity of ${told[0].name}
 
-On stories that the model in fp32 tells at a temperature of 0.75, where its own is ${figure(of(reference, 0), 3)}.
+On stories that the model in fp32 tells at a temperature of 0.8, where its own is ${figure(of(reference, 0), 3)}.
 
 | recipe | perplexity |
 | --- | --- |
