@@ -24,11 +24,7 @@ interface LearningQuantizer<C extends FitContext<LearningParams>> {
   readonly id: string
   readonly version: number
   /** How the stages of a part are coded; `claimed`: its weights. */
-  readonly learning: (
-    ctx: C,
-    part: Part,
-    claimed: readonly BlockWeight[],
-  ) => Pick<Learning, 'code' | 'drift'>
+  readonly learning: (ctx: C, part: Part, claimed: readonly BlockWeight[]) => Pick<Learning, 'code' | 'drift'>
 }
 
 type SharedHooks = BlockHooks<Context<LearningParams>, PartCodes>
