@@ -65,6 +65,26 @@ describe('places', () => {
   })
 })
 
+test('a weight that is named brings the nodes that it feeds', () => {
+  const both = defineAlgorithm({
+    id: '@test/quantizers/both', version: 1, summary: 'Speaks of weights with their consumers.', params: {},
+    contract: { takes: ['weight:float', 'op:plain'] },
+    groups: part => weightSites(part, { takes: ['weight:float', 'op:plain'] }).map(group => ({
+      ...group,
+      sites: group.sites.flatMap(site => ('weight' in site ? [site, ...site.weight.uses.map(({ node }) => ({ node }))] : [site])),
+    })),
+    rewrite: model => model,
+  }) // prettier-ignore
+  const [named] = planned([both({}, { parts: ['unet'], include: ['q0.weight'] })], ['both']).steps
+  expect(named?.claims[0]?.weights).toEqual(['q0.weight'])
+  expect(named?.claims[0]?.nodes).toHaveLength(1)
+  const [byNode] = planned(
+    [both({}, { parts: ['unet'], include: named?.claims[0]?.nodes ?? [] })],
+    ['both'],
+  ).steps
+  expect(byNode?.claims).toEqual(named?.claims)
+})
+
 describe('needs', () => {
   test('a fact that nobody gives is named', () => {
     const rescale = defineAlgorithm({
