@@ -1,40 +1,27 @@
 // The fit of `autoBits`: prices every option of every weight, solves for the budget, and finds the codes. Codes that make up for
 // one another lose less than was priced, some far less; what each really costs is then measured, and the budget solved again.
-import type { Context, FitContext, Model, Part } from '@damson/core'
-import {
-  elementCount,
-  isRefusal,
-  refuse,
-  weights,
-  type Graph,
-  type Refusal,
-  type Weight,
-} from '@damson/graph'
+import type { Context, Model, Part } from '@damson/core'
+import { elementCount, isRefusal, refuse, weights, type Graph, type Weight } from '@damson/graph'
 import type { BlockSearch } from '@damson/numerics'
-import { leastNoise, type Chosen } from './bit-budget.ts'
-import { blockValues, optionsOf } from './bit-choices.ts'
+import { leastNoise } from './bit-budget.ts'
+import { optionsOf } from './bit-choices.ts'
+import { finish, levelOf, preparedGraph, type BitFit, type Made, type Work } from './bit-codes.ts'
 import { priceOptions, type Candidate, type Priced } from './bit-costs.ts'
 import type { BitParams } from './bit-params.ts'
 import { keepQuality } from './bit-quality.ts'
 import { reportBits } from './bit-report.ts'
 import { timeOptions } from './bit-times.ts'
-import { trialsOf, type Trials } from './bit-trials.ts'
+import { trialsOf } from './bit-trials.ts'
 import { learntValues, replacementOf, type Coding } from './bit-values.ts'
-import { accuracyLevelOf, readable } from './block-targets.ts'
 import { createCoder } from './coder.ts'
-import { learnCodes, type PartCodes } from './learnt-codes.ts'
+import type { PartCodes } from './learnt-codes.ts'
 import { claimedWeights } from './left-alone.ts'
-import { replaceWeights } from './replace-weights.ts'
-import { secondOrder } from './second-order-codes.ts'
-import type { Noise } from './sensitivity.ts'
 import { quantizesWeights } from './weight-quantizer.ts'
 
 /** Of each part: the choice of each weight by its id, and the codes of those that a solver learnt. */
 export type Allotted = Readonly<
   Record<string, { readonly choices: Readonly<Record<string, string>>; readonly codes: PartCodes }>
 >
-
-export type BitFit = FitContext<BitParams>
 
 /** Search of scales by solver; second-order codes are priced as the closest that need no data. */
 const searches: Readonly<Record<BitFit['params']['solver'], BlockSearch>> = {
@@ -46,23 +33,6 @@ const searches: Readonly<Record<BitFit['params']['solver'], BlockSearch>> = {
   auto: 'mse',
 }
 
-/** A part with its weights priced, and what is needed to code them. */
-export interface Work extends Trials {
-  readonly ctx: BitFit
-  readonly part: Part
-  readonly priced: readonly Priced[]
-  readonly coding: Coding
-  /** Milliseconds of each option of each weight, where time is what counts. */
-  readonly times: readonly (readonly number[])[] | undefined
-}
-
-/** What came of one choice of options. */
-export interface Made {
-  readonly chosen: Chosen
-  readonly codes: PartCodes
-  readonly noise: Noise | undefined
-}
-
 /** Chooses options for the weights of all parts and finds their codes. `key` is `id:version`. */
 export async function allotBits(ctx: BitFit, key: string): Promise<Allotted> {
   const coding = codingOf(ctx, key)
@@ -70,7 +40,7 @@ export async function allotBits(ctx: BitFit, key: string): Promise<Allotted> {
   for (const name of ctx.parts) works = [...works, await workOn(ctx, ctx.model.part(name), coding)]
   let made: readonly Made[] = []
   if (ctx.params.budget.unit === 'decibels')
-    for (const work of works) made = [...made, await keepQuality(work, finish)]
+    for (const work of works) made = [...made, await keepQuality(work)]
   else ({ works, made } = await keepSize(works, ctx))
   const allotted: Record<string, Allotted[string]> = {}
   for (const [at, { part, priced, samples, times }] of works.entries()) {
@@ -87,16 +57,8 @@ function codingOf(ctx: Pick<Context<BitParams>, 'params' | 'warn'>, key: string)
   return { coder, search: searches[ctx.params.solver], key }
 }
 
-/** The graph in an operator set that can decode codes. */
-export function preparedGraph(
-  graph: Graph,
-  ctx: Pick<Context<BitParams>, 'params' | 'target'>,
-): Graph | Refusal {
-  return readable(graph, { params: valuesOf(ctx), target: ctx.target })
-}
-
 async function workOn(ctx: BitFit, whole: Part, coding: Coding): Promise<Work> {
-  const { solver, sampleCount, budget, objective } = ctx.params
+  const { solver, budget, objective } = ctx.params
   const choices = choicesOf(ctx.params)
   const claimed = claimedWeights(ctx.groups(whole))
   const graph = preparedGraph(whole.graph, ctx)
@@ -108,27 +70,13 @@ async function workOn(ctx: BitFit, whole: Part, coding: Coding): Promise<Work> {
   })
   const tried = candidates.flatMap(({ options }) => options.find(({ found }) => found)?.found?.weight ?? [])
   const needed = budget.unit === 'decibels' || solver === 'gptq'
-  const trials = await trialsOf(ctx, part, { weights: tried, sampleCount, needed })
-  const pricing = {
-    ...coding,
-    ctx,
-    part,
-    sampleCount,
-    meter: trials.meter,
-    given: trials.samples === 'given',
-  }
-  const times =
-    objective === 'latency'
-      ? await timeOptions(candidates, {
-          ctx,
-          part,
-          params: ctx.params,
-          coding,
-          sampleCount,
-          level: levelOf(ctx),
-        })
-      : undefined
-  return { ...trials, ctx, part, coding, priced: await priceOptions(candidates, pricing), times }
+  const trials = await trialsOf(ctx, part, { weights: tried, sampleCount: ctx.params.sampleCount, needed })
+  const shared = { ctx, part, sampleCount: trials.tried }
+  const given = trials.samples === 'given'
+  const priced = await priceOptions(candidates, { ...coding, ...shared, meter: trials.meter, given })
+  const timing = { ...shared, params: ctx.params, coding, level: levelOf(ctx) }
+  const times = objective === 'latency' ? await timeOptions(candidates, timing) : undefined
+  return { ...trials, ctx, part, coding, priced, times }
 }
 
 /** Time is least where a product that codes would slow down may stay in floating point. */
@@ -183,45 +131,6 @@ async function corrected(work: Work, made: Made | undefined): Promise<Work> {
   return { ...work, priced: right }
 }
 
-/** Finds the codes of the options chosen and measures what comes out. */
-async function finish(work: Work, chosen: Chosen): Promise<Made> {
-  const { ctx, part, coding, meter, samples } = work
-  const { solver } = ctx.params
-  const learns = solver === 'gptq' || (solver === 'auto' && samples === 'given')
-  const codes = learns ? await compensated(ctx, part, chosen, coding.key) : {}
-  if (!meter) return { chosen, codes, noise: undefined }
-  const level = levelOf(ctx)
-  const made = chosen.flatMap(
-    option => replacementOf(option, coding, level, codes[option.found?.weight.id ?? '']) ?? [],
-  )
-  return { chosen, codes, noise: await meter.ofGraph(replaceWeights(part.graph, made)) }
-}
-
-/** Samples that second-order codes learn from at most, as `gptq` by default. */
-const learningCount = 64
-
-/** Second-order codes; the parameters of `gptq` at their defaults. */
-async function compensated(ctx: BitFit, part: Part, chosen: Chosen, key: string): Promise<PartCodes> {
-  const found = chosen.flatMap(option => (option.planes ? [] : (option.found ?? [])))
-  if (found.length === 0) return {}
-  const params = { ...ctx.params, ...valuesOf(ctx) }
-  const learning = {
-    key,
-    sampleCount: learningCount,
-    memory: 'auto',
-    ...secondOrder({ actOrder: true, damp: 0.01, sweeps: 3, inherited: 1 }),
-  } as const
-  const { codes } = await learnCodes({ ...ctx, params }, part, found, learning)
-  return codes
-}
-
-function valuesOf({ params }: Pick<Context<BitParams>, 'params'>): ReturnType<typeof blockValues> {
-  return blockValues(params, { bits: 4, blockSize: 32, symmetric: false })
-}
-
-const levelOf = (ctx: Pick<Context<BitParams>, 'params' | 'target'>): number =>
-  accuracyLevelOf({ params: valuesOf(ctx), target: ctx.target })
-
 /** The model with every weight coded as it was allotted. */
 export function codeAllotted(model: Model, ctx: Context<BitParams>, state: Allotted, key: string): Model {
   return ctx.parts.reduce((made, name) => {
@@ -241,6 +150,7 @@ export function codeAllotted(model: Model, ctx: Context<BitParams>, state: Allot
       return replacement ?? { weight: option.weight, tensors: {}, emit: () => {} }
     }
     return quantizesWeights<BitParams, Exclude<ReturnType<typeof find>, { refused: string }>>({
+      prepare: preparedGraph,
       find,
       replace,
     }).rewrite(made, { ...ctx, parts: [name] })

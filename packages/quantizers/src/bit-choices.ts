@@ -62,12 +62,18 @@ export function optionsOf(
   // Where some choices have an operator of their own, none is decoded before a session starts.
   const best = options.filter(({ found }) => found?.decoded === false)
   const kept = best.length > 0 ? best : options
-  if (kept.length === 0) return tried.find(isRefusal) ?? refuse('has no choice but to stay as it is', weight)
+  // What only the coarsest codes would shrink is not worth their noise.
+  const refused = tried.find(isRefusal)
+  const coarse =
+    refused && kept.every(option => bitsOf(option) < 4) && texts.some(text => (askedBy(text)?.bits ?? 0) >= 4)
+  if (kept.length === 0 || coarse) return refused ?? refuse('has no choice but to stay as it is', weight)
   const stays = texts.includes('float')
     ? [{ text: 'float', found: undefined, bytes: weight.tensor.byteLength }]
     : []
   return [...kept, ...stays].toSorted((a, b) => a.bytes - b.bytes)
 }
+
+const bitsOf = ({ found, planes }: BitOption): number => (planes ?? found?.spec)?.bits ?? 32
 
 /** Undefined for widths that no operator reads, on a weight that one would have to read. */
 function optionOf(

@@ -46,12 +46,12 @@ export const bitParams = {
     default: 'auto',
     doc: 'How codes are found: by range, least squared error, k-quant, half-quadratic splitting, or second-order compensation. auto: gptq with samples, mse without.',
   }),
-  /** Samples that each weight is tried on, the first ones. */
+  /** Samples that each weight is tried on, the last ones; what learns learns from those before. */
   sampleCount: int({
     min: 1,
     max: 100000,
     default: 8,
-    doc: 'Samples that each weight is tried on, the first ones.',
+    doc: 'Samples that each weight is tried on: the last ones, at most a quarter; what learns learns from those before.',
   }),
   embeddings,
   convs,

@@ -1,17 +1,14 @@
 // The fewest bytes, or the least time, that keep a quality. What single weights make of noise is not quite what all of them make together, so the
 // limit is corrected by what was measured, round by round.
 import { DamsonError } from '@damson/core'
-import type { Made, Work } from './bit-allotment.ts'
-import { leastCost, type Chosen } from './bit-budget.ts'
+import { leastCost } from './bit-budget.ts'
+import { finish, type Made, type Work } from './bit-codes.ts'
 
 /** Rounds of correcting what was predicted by what was measured. */
 const mostRounds = 5
 
 /** The options of one part with which its worst output keeps the decibels of the budget, measured on the samples. */
-export async function keepQuality(
-  work: Work,
-  finish: (work: Work, chosen: Chosen) => Promise<Made>,
-): Promise<Made> {
+export async function keepQuality(work: Work): Promise<Made> {
   const decibels = work.ctx.params.budget.value
   const target = 10 ** (-decibels / 10)
   const costs = work.times

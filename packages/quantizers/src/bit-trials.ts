@@ -11,6 +11,10 @@ export interface Trials {
   readonly samples: 'given' | 'made up' | 'none'
   /** Undefined where nothing can be run. */
   readonly meter: NoiseMeter | undefined
+  /** How many samples weights are tried on: the last ones, at most a quarter of those that were given. */
+  readonly tried: number
+  /** How many are before those: what learns learns from them. */
+  readonly learnable: number
 }
 
 interface Asked {
@@ -27,8 +31,10 @@ export async function trialsOf(
   { weights, sampleCount, needed }: Asked,
 ): Promise<Trials> {
   if (needed || (await hasSamples(ctx, part.name))) {
-    const samples = ctx.samples(part.name)
-    return { samples: 'given', meter: await noiseMeter({ ctx, part, samples, sampleCount, weights }) }
+    const { tried, learnable, skipped } = await divided(ctx.samples(part.name), sampleCount)
+    const samples = behind(ctx.samples(part.name), skipped)
+    const meter = await noiseMeter({ ctx, part, samples, sampleCount: tried, weights })
+    return { samples: 'given', meter, tried, learnable }
   }
   const warn = (what: string): void =>
     ctx.warn(
@@ -40,14 +46,35 @@ export async function trialsOf(
     const samples = madeUp(part, sampleCount)
     const meter = await noiseMeter({ ctx, part, samples, sampleCount, weights })
     warn('weights are tried on inputs that were made up by their roles')
-    return { samples: 'made up', meter }
+    return { samples: 'made up', meter, tried: sampleCount, learnable: 0 }
   } catch (error) {
     if (!DamsonError.isInstance(error, 'missing-runtime') && !DamsonError.isInstance(error, 'feeds'))
       throw error
     warn('each weight counts by the share of itself that it loses')
-    return { samples: 'none', meter: undefined }
+    return { samples: 'none', meter: undefined, tried: 0, learnable: 0 }
   }
 }
+
+/** A single sample serves both. */
+async function divided(
+  samples: AsyncIterable<Sample>,
+  sampleCount: number,
+): Promise<Pick<Trials, 'tried' | 'learnable'> & { readonly skipped: number }> {
+  let count = 0
+  for await (const _ of samples) count++
+  const tried = Math.min(sampleCount, Math.max(1, Math.floor(count / 4)))
+  return { tried, learnable: Math.max(1, count - tried), skipped: count - tried }
+}
+
+async function* skipping(samples: AsyncIterable<Sample>, count: number): AsyncIterable<Sample> {
+  let at = 0
+  for await (const sample of samples) if (at++ >= count) yield sample
+}
+
+/** Samples without the first ones, as often as they are asked for. */
+const behind = (samples: AsyncIterable<Sample>, count: number): AsyncIterable<Sample> => ({
+  [Symbol.asyncIterator]: () => skipping(samples, count)[Symbol.asyncIterator](),
+})
 
 function madeUp(part: Part, count: number): readonly Sample[] {
   return Array.from({ length: count }, (_, seed) => ({

@@ -153,13 +153,10 @@ describe('bits where they matter', () => {
     expect(rows[0]?.message).toMatch(
       /timed one by one on this machine: .* ms in floating point, .* ms as chosen/,
     )
-    const [row] = Object.values({ rows: [], ...rows[0]?.details }.rows)
-    const times = Object.values({ alternatives: [], ...row }.alternatives).map(each =>
-      Number({ ms: 0, ...each }.ms),
-    )
-    // Every option of a product takes some time, that of staying as it is included.
-    expect(times.length).toBeGreaterThan(5)
-    expect(Math.min(...times)).toBeGreaterThan(0)
+    // Every option of a product was timed, that of staying as it is included.
+    const timed = (choice: string): unknown => expect.objectContaining({ choice, ms: expect.any(Number) })
+    const alternatives = expect.arrayContaining([timed('float'), timed('4/32'), timed('8/128')])
+    expect(rows[0]?.details).toMatchObject({ rows: [{ alternatives }, { alternatives }] })
   })
 
   zooTest(

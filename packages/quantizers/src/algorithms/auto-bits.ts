@@ -5,7 +5,8 @@
 // found by any of the solvers that code in blocks.
 import { defineAlgorithm, isRefusal } from '@damson/core'
 import { refuse } from '@damson/graph'
-import { allotBits, choicesOf, codeAllotted, preparedGraph, type Allotted } from '../bit-allotment.ts'
+import { allotBits, choicesOf, codeAllotted, type Allotted } from '../bit-allotment.ts'
+import { preparedGraph } from '../bit-codes.ts'
 import { bitParams, type BitParams } from '../bit-params.ts'
 import { optionsOf } from '../bit-choices.ts'
 import { weightContract, weightGroups } from '../weight-quantizer.ts'
