@@ -1,11 +1,11 @@
 // Wall time and peak memory of quantization of the 1.21 GB model: the built command against ONNX Runtime's Python tools,
 // interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
-// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16]…
-// (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx)
+// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | calibrated]…
+// (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx; calibrated is compared with an fp32 session's memory)
 import { access, mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { writeBigModel } from './big-model.ts'
-import { bigRecipe, type BigRecipe } from './big-recipes.ts'
+import { bigRecipe, sessionProgram, type BigRecipe } from './big-recipes.ts'
 import { measured, median, type Figures } from './measured-process.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -23,6 +23,8 @@ async function ours({ step }: BigRecipe): Promise<Figures> {
 }
 
 async function theirs({ peer }: BigRecipe): Promise<Figures> {
+  if (peer === 'session')
+    return measured(process.execPath, ['-e', sessionProgram(model, `${root}packages/damson/package.json`)])
   await rm(`${folder}/peer`, { recursive: true, force: true })
   await mkdir(`${folder}/peer`, { recursive: true })
   return measured(python, [script, model, `${folder}/peer/model.onnx`, peer])
@@ -43,7 +45,10 @@ async function measure(recipe: BigRecipe, runs: number, hasPeer: boolean): Promi
   await ours(recipe) // brings the files into memory
   const rows: Row[] = []
   for (let run = 0; run < runs; run++)
-    rows.push({ damson: await ours(recipe), peer: hasPeer ? await theirs(recipe) : undefined })
+    rows.push({
+      damson: await ours(recipe),
+      peer: hasPeer || recipe.peer === 'session' ? await theirs(recipe) : undefined,
+    })
   return rows
 }
 
