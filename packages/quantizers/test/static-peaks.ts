@@ -28,14 +28,10 @@ function* images(count: number): Generator<Sample> {
   }
 }
 
-const [calibrate = 'mse', ...counts] = process.argv.slice(2)
-const rule = (['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const).find(
-  each => each === calibrate,
-)
 const runtime = createRuntime()
 const peaks: number[] = []
-for (const count of counts.map(Number)) {
-  await smash(model, [staticInt8({ protect: 0, ...(rule ? { calibrate: rule } : {}) })], {
+for (const count of process.argv.slice(2).map(Number)) {
+  await smash(model, [staticInt8({ protect: 0 })], {
     runtime,
     samples: () => images(count),
   })
