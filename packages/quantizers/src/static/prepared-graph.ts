@@ -1,6 +1,7 @@
 // The graph that static int8 works on: in an operator set that has scales by channel, constants as initializers that no
-// caller feeds, batch normalization folded into convolutions, so that what is coded is what is multiplied.
-import { initializersOffInputs, isRefusal, rewrite, simplification, upgradeOpset, type Graph, type Node, type Refusal, type Weight } from '@damson/graph' // prettier-ignore
+// caller feeds, batch normalization folded into convolutions and biases into products, so that what is coded is what is
+// multiplied: ONNX Runtime makes a Gemm of a product and its bias, and has no integer kernel for one whose bias is not coded.
+import { inferTypes, initializersOffInputs, isRefusal, matMulAddToGemm, rewrite, simplification, upgradeOpset, type Graph, type Node, type Refusal, type Weight } from '@damson/graph' // prettier-ignore
 import type { Group } from '@damson/core'
 
 /** Operator sets: DequantizeLinear has an axis from 13 on, 16-bit codes from 21 on. */
@@ -23,7 +24,7 @@ export function preparedGraph(graph: Graph, activations: string): Graph | Refusa
 function prepare(graph: Graph, opset: number): Graph | Refusal {
   const upgraded = upgradeOpset(graph, opset)
   if (isRefusal(upgraded)) return upgraded
-  return rewrite(initializersOffInputs(upgraded), simplification).graph
+  return rewrite(inferTypes(initializersOffInputs(upgraded)), [...simplification, matMulAddToGemm]).graph
 }
 
 /** Which nodes of a prepared graph stand for nodes that a step claimed: all that were merged with one of them, too. */
