@@ -65,14 +65,19 @@ function expectWhole({ steps, conflicts }: Plan, wanted: readonly Step[]): void 
   }
 }
 
-/** Few enough for CI: every two algorithms that go together somewhere, each in every placement and on every architecture. */
+/**
+ * Few enough for CI: every algorithm in every placement and on every architecture where it goes together with some other.
+ * `pnpm bench pairs` runs all of them.
+ */
 describe('a covering sample is run', async () => {
   const runtime = createRuntime()
   afterAll(() => runtime.close())
   const planned = pairCases(await pairGrounds(), algorithms).filter(
     pair => plan(pair.ground.model, pairSteps(pair)).conflicts.length === 0,
   )
-  const sample = coveringSample(planned.map(caseNames)).flatMap(at => planned[at] ?? [])
+  const ids = new Set(algorithms.map(({ id }) => id))
+  const covered = coveringSample(planned.map(caseNames), (a, b) => !ids.has(a) || !ids.has(b))
+  const sample = covered.flatMap(at => planned[at] ?? [])
   const pricer = new PairPricer(runtime)
 
   test.each(sample.map(pair => [caseNames(pair).join(', '), pair] as const))(
@@ -89,7 +94,7 @@ describe('a covering sample is run', async () => {
     const seen = new Set(sample.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
     const there = new Set(planned.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
     expect(seen).toEqual(there)
-    expect(sample.length).toBeLessThan(planned.length / 3)
+    expect(sample.length).toBeLessThan(planned.length / 5)
   })
 })
 

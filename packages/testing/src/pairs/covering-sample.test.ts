@@ -38,6 +38,12 @@ test('a sample covers what all cases cover, takes no case twice and is the same 
   )
 })
 
+test('pairs that do not count need no case', () => {
+  const cases = [['a', 'x'], ['b', 'x'], ['a', 'b']] // prettier-ignore
+  expect(coveringSample(cases)).toEqual([0, 1, 2])
+  expect(coveringSample(cases, (one, two) => one === 'x' || two === 'x')).toEqual([0, 1])
+})
+
 test('nothing meets, nothing is taken', () => {
   expect(coveringSample([])).toEqual([])
   expect(coveringSample([['a'], ['b']])).toEqual([])

@@ -2,11 +2,14 @@
 // (Cohen et al., The AETG system, 1997). The cases are given, not made, so those that cannot be need no rules.
 
 /**
- * Indices of a few cases that together hold every pair of values that some case holds. Greedy: each one covers the most
+ * Indices of a few cases that together hold every pair of values that some case holds and that counts. Greedy: each one covers the most
  * pairs not yet seen, the first of equals; so the same cases give the same sample, at most a factor of ln(pairs) too many.
  */
-export function coveringSample(cases: readonly (readonly string[])[]): readonly number[] {
-  const pairs = cases.map(pairsOf)
+export function coveringSample(
+  cases: readonly (readonly string[])[],
+  counts: (a: string, b: string) => boolean = () => true,
+): readonly number[] {
+  const pairs = cases.map(values => pairsOf(values, counts))
   const open = new Set(pairs.flat())
   const taken: number[] = []
   while (open.size > 0) {
@@ -19,9 +22,12 @@ export function coveringSample(cases: readonly (readonly string[])[]): readonly 
 }
 
 /** Each two values of a case, whichever comes first. */
-function pairsOf(values: readonly string[]): readonly string[] {
+function pairsOf(values: readonly string[], counts: (a: string, b: string) => boolean): readonly string[] {
   const all = values.flatMap((a, at) =>
-    values.slice(at + 1).map(b => JSON.stringify(a < b ? [a, b] : [b, a])),
+    values
+      .slice(at + 1)
+      .filter(b => counts(a, b))
+      .map(b => JSON.stringify(a < b ? [a, b] : [b, a])),
   )
   return [...new Set(all)]
 }
