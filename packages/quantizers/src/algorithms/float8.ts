@@ -42,7 +42,7 @@ interface Float8Weight {
   readonly weight: Weight
   readonly spec: Float8Spec
   /** Consumers stay as they are, so nothing happens at them. */
-  readonly coded: ReadonlyMap<Node, never>
+  readonly coded: ReadonlyMap<Node, unknown>
 }
 
 const quantizer = quantizesWeights<typeof params, Float8Weight>({
