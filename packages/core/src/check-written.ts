@@ -5,7 +5,7 @@ import { readPart } from './load.ts'
 import type { Model, Part } from './model.ts'
 
 /** A sink whose files can be read before they are visible. */
-export type ReadableSink = Sink & Required<Pick<Sink, 'staged'>>
+type ReadableSink = Sink & Required<Pick<Sink, 'staged'>>
 
 /** Throws `unreadable-output` for a sink that cannot be read back: before anything is written, since a stream waits for its reader. */
 export function readable(sink: Sink): ReadableSink {

@@ -2,7 +2,7 @@
 // looked up; only what holds a `*` or `?` is tried pattern by pattern.
 
 /** A pattern, compiled; it matches whole names. */
-export interface Glob {
+interface Glob {
   readonly pattern: string
   test(name: string): boolean
 }
