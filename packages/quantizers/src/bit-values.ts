@@ -71,6 +71,6 @@ export async function learntValues(found: BlockWeight, learnt: CodedTensors): Pr
 }
 
 /** Float32 numbers in whole blocks: padding of look-ups is a matter of bytes. */
-function plainSpec({ spec: { rule: _, ...spec } }: BlockWeight, search: BlockSearch): BlockSpec {
-  return { ...spec, dtype: 'float32', search }
+function plainSpec({ spec }: BlockWeight, search: BlockSearch): BlockSpec {
+  return { ...spec, rule: 'MatMulNBits', dtype: 'float32', search }
 }
