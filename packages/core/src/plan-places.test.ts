@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cacher, hqq, periodic, weightSites } from '../test/fake-algorithms.ts'
 import { pipeline, textEncoder } from '../test/fake-models.ts'
-import { defineAlgorithm, modelOf, plan, type Plan, type Step } from './index.ts'
+import { defineAlgorithm, modelOf, plan, type Group, type Plan, type Step } from './index.ts'
 
 const tails = (made: Plan): readonly string[] => made.steps.map(({ id }) => id.split('/').at(-1) ?? '')
 const codes = (made: Plan): readonly string[] => made.conflicts.map(({ code }) => code)
@@ -71,7 +71,7 @@ test('a weight that is named brings the nodes that it feeds', () => {
     contract: { takes: ['weight:float', 'op:plain'] },
     groups: part => weightSites(part, { takes: ['weight:float', 'op:plain'] }).map(group => ({
       ...group,
-      sites: group.sites.flatMap(site => ('weight' in site ? [site, ...site.weight.uses.map(({ node }) => ({ node }))] : [site])),
+      sites: group.sites.flatMap((site): Group['sites'] => ('weight' in site ? [site, ...site.weight.uses.map(({ node }) => ({ node }))] : [site])),
     })),
     rewrite: model => model,
   }) // prettier-ignore
