@@ -3,7 +3,7 @@
 import { Draft, inline, removeDead, type Graph } from '@damson/graph'
 
 /** Two graphs in one, and the values [X̂, X − X̂] [rows, 2K] by the names of the inputs that they belong to. */
-export interface Drifted {
+interface Drifted {
   readonly graph: Graph
   readonly pairs: ReadonlyMap<string, string>
 }

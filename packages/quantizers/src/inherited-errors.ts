@@ -4,7 +4,7 @@
 import { subtractProduct } from './subtract-product.ts'
 
 /** What the correction goes by: U [K, K] in the order of visits with (X̂ᵀX̂ + λI)⁻¹ = UᵀU, and X̂ᵀ(X − X̂) [K, K]. */
-export interface Inheritance {
+interface Inheritance {
   readonly factor: Float64Array
   readonly order: Int32Array
   readonly drift: Float64Array
