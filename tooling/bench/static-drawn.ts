@@ -23,15 +23,17 @@ export async function emojiPictures(runtime: Runtime, prompts: readonly number[]
   for (const prompt of prompts) {
     for (const sampler of samplers) {
       const latent = readNpy(await readFile(requireZoo(`emoji/golden/${sampler}-${prompt}-latent.npy`)))
-      const scaled = Float32Array.from(latent.data, value => Number(value) / config.scaling_factor)
+      const scaled = Float32Array.from(numbersOf(latent), value => value / config.scaling_factor)
       const { sample } = await live.run('model', { latent_sample: { dtype: 'float32', shape: [1, 4, 16, 16], data: scaled } })
-      const data = Float32Array.from(sample?.data ?? [], value => Math.min(255, Math.max(0, (Number(value) + 1) * 127.5)))
+      const data = Float32Array.from(sample ? numbersOf(sample) : [], value => Math.min(255, Math.max(0, (value + 1) * 127.5)))
       pictures.push({ size: sizeOfEmoji, data })
     }
   }
   await live.close()
   return pictures
 } // prettier-ignore
+
+const numbersOf = ({ data }: TensorData): readonly number[] => Array.from<unknown, number>(data, Number)
 
 /** A scene: smooth noise of a few octaves between two colours, with some of the pictures at sizes of their own. */
 export function scene(pictures: readonly Picture[], size: number, random: () => number): Picture {

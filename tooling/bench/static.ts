@@ -82,7 +82,7 @@ async function time(name: string): Promise<void> {
   const model = await readModel(join(root, name, 'model.onnx'))
   for (const variant of await variantsOf(name)) {
     const coded = await readModel(join(root, name, `${variant}.onnx`))
-    const latency = await latencyOf(runtime, coded, model, feeds[Math.floor(feeds.length / 2)] ?? {}, 6000)
+    const latency = await latencyOf(runtime, coded, model, feeds[Math.floor(feeds.length / 2)] ?? {}, 2000)
     console.log(name, variant, latency)
     await record(name, { latency: { [variant]: latency } })
   }
