@@ -6,7 +6,7 @@ export interface BigRecipe {
   readonly peer: 'rtn' | 'kquant' | 'int8' | 'fp16' | 'session'
 }
 
-export const bigRecipes = {
+const bigRecipes = {
   rtn: { step: 'weight-only:bits=4,blockSize=32,symmetric=true', peer: 'rtn' },
   kquant: { step: 'weight-only:bits=4,blockSize=32,symmetric=false,search=kquant', peer: 'kquant' },
   int8: { step: 'dynamic-int8:weights=int8,per=channel,symmetric=true', peer: 'int8' },
