@@ -26,11 +26,11 @@ const params = {
     default: 'auto',
     doc: 'Keep sums of two products within 16 bits. auto: on cpu; not on cpu:vnni and wasm, which add in 32 bits.',
   }),
-  /** Codes of weights. uint8 ones need no reduced range anywhere; int8 kernels are faster. */
+  /** Codes of weights. uint8 ones need no reduced range anywhere. */
   weights: oneOf({
     options: ['int8', 'uint8'],
     default: 'int8',
-    doc: 'Codes of weights. uint8 ones need no reduced range anywhere; int8 kernels are faster.',
+    doc: 'Codes of weights. uint8 ones need no reduced range anywhere.',
   }),
   /** What shares a scale of a weight. */
   per: oneOf({ options: ['channel', 'tensor'], default: 'channel', doc: 'What shares a scale of a weight.' }),
