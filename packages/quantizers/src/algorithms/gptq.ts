@@ -1,8 +1,8 @@
 // Second-order rounding: the columns of a weight are coded one after another, and what a column loses the columns after it
 // make up for, as far as its inputs and theirs go together in the samples:
 //   e = (w_k − ŵ_k) / U_kk,   w_j ← w_j − e · U_kj for j after k,   (XᵀX + λI)⁻¹ = UᵀU
-// Weights are coded in the order in which they run, each on what the coded ones before it feed to it, making up for what they
-// lost (`inherited-errors.ts`); then codes and scales are taken up again (`code-descent.ts`).
+// Weights are coded in the order in which they run, each on what the coded ones before it feed to it. Where asked for, a weight
+// makes up for what those lost (`inherited-errors.ts`), and codes and scales are taken up again (`code-descent.ts`).
 import { defineAlgorithm, flag, int, real, type FitContext } from '@damson/core'
 import { blockParams } from '../block-params.ts'
 import { learningParams } from '../learning-params.ts'
@@ -25,14 +25,14 @@ const params = {
   sweeps: int({
     min: 0,
     max: 100,
-    default: 3,
+    default: 0,
     doc: 'Rounds in which codes and scales are taken up again, one at a time; 0: as in the paper.',
   }),
   /** Share of what the weights before it lost that a weight makes up for; 0: as in the paper. */
   inherited: real({
     min: 0,
     max: 1,
-    default: 1,
+    default: 0,
     doc: 'Share of what the weights before it lost that a weight makes up for; 0: as in the paper.',
   }),
   ...learningParams,
