@@ -94,9 +94,7 @@ test('one matrix alone: its neighbour is scaled with the norm and stays in float
 zooTest('models/use_lite.onnx', 'is closer than rounding to nearest on a sentence encoder', async () => {
   const task = await sentenceTask()
   const block = { blockSize: 32, embeddings: false } as const
-  // Few samples and exponents, for time; `pnpm --filter @damson/bench solvers` takes the defaults.
-  const step = awq({ ...block, sampleCount: 12, grid: 5 })
-  const fine = await decibels(task, await made(task, step, runtime), runtime)
+  const fine = await decibels(task, await made(task, awq({ ...block, sampleCount: 24 }), runtime), runtime)
   const coarse = await decibels(task, await smash(task.model, [weightOnly(block)]), runtime)
   expect(fine).toBeGreaterThan(coarse + 0.5)
 })

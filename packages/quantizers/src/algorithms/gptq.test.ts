@@ -95,7 +95,6 @@ describe('the fit', () => {
 
 const block = { blockSize: 32, embeddings: false } as const
 
-// Few samples, for time; `pnpm --filter @damson/bench solvers` takes more, and compares all solvers on all models.
 zooTest('models/use_lite.onnx', 'beats the corrected reference on a sentence encoder', async () => {
   const task = await sentenceTask()
   const fine = await decibels(task, await made(task, gptq({ ...block, sampleCount: 24 }), runtime), runtime)

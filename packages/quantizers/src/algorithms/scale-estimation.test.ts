@@ -25,7 +25,7 @@ afterAll(() => runtime.close())
 zooTest('models/use_lite.onnx', 'is closer than rounding to nearest, in as many bytes', async () => {
   const task = await sentenceTask()
   const block = { blockSize: 32, embeddings: false } as const
-  const estimated = await made(task, scaleEstimation({ ...block, sampleCount: 12 }), runtime)
+  const estimated = await made(task, scaleEstimation({ ...block, sampleCount: 24 }), runtime)
   const nearest = await smash(task.model, [weightOnly(block)])
   const sizesOf = (model: typeof nearest) =>
     [...model.part('model').graph.initializers].map(([name, { tensor }]) => [name, tensor.byteLength])
