@@ -42,9 +42,9 @@ export async function noiseShares(measuring: Measuring): Promise<Float64Array> {
   const [whole] = await measure([{ from: 0, to: count }])
   const parts = whole ? [whole] : []
   const least = smallShare * (whole?.noise ?? 0)
-  while (measured < mostSets) {
+  for (;;) {
     const loudest = parts.filter(({ from, to, noise }) => to - from > 1 && noise > least).toSorted((a, b) => b.noise - a.noise).slice(0, atOnce)
-    if (loudest.length === 0) break
+    if (loudest.length === 0 || measured >= mostSets) break
     for (const part of loudest) parts.splice(parts.indexOf(part), 1)
     parts.push(...(await measure(loudest.flatMap(halvesOf))))
   }

@@ -1,7 +1,7 @@
 // What calibration looks at: each value that may carry a pair, and the means of what products with a bias read. Memory does not
 // grow with the samples. Rules that count every number take two passes more, inside ONNX Runtime.
 import type { StatisticRequest, StatisticResult } from '@damson/core'
-import type { Calibration, Observed } from './activation-range.ts'
+import type { Observed } from './activation-range.ts'
 import type { Ctx } from './fit.ts'
 import type { Product } from './integer-nodes.ts'
 import { inOnePass, type Seen } from './one-pass.ts'
