@@ -190,7 +190,9 @@ export function cutGroup(group: Group, passes: (site: Site) => boolean): readonl
 
 /** The sites of a group that pass, with those of its nodes that read one of them. */
 function withFed({ sites: all }: Group, passing: readonly Site[]): readonly Site[] {
-  const fed = new Set(passing.flatMap(site => ('weight' in site ? site.weight.uses.map(use => use.node) : [])))
+  const fed = new Set(
+    passing.flatMap(site => ('weight' in site ? site.weight.uses.map(use => use.node) : [])),
+  )
   return all.filter(site => passing.includes(site) || ('node' in site && fed.has(site.node)))
 }
 

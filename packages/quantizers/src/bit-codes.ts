@@ -70,7 +70,7 @@ async function compensated({ ctx, part, coding, learnable }: Work, chosen: Chose
     key: coding.key,
     sampleCount: Math.min(learningCount, learnable),
     memory: 'auto',
-    ...secondOrder({ actOrder: true, damp: 0.01, sweeps: 3, inherited: 1 }),
+    ...secondOrder({ actOrder: true, damp: 0.01, sweeps: 0, inherited: 0 }),
   } as const
   const { codes } = await learnCodes({ ...ctx, params }, part, found, learning)
   return codes
