@@ -1,7 +1,6 @@
 // The models on which `autoBits` is judged: those of the block solvers, and those whose weights are convolutions, which only
 // the choice of bits can help.
-import type { Feeds, Model, Runtime } from '@damson/core'
-import { addQuality, isFloatOutput, sqnrOf, type QualitySums } from '@damson/runtime'
+import type { Feeds, Runtime } from '@damson/core'
 import { requireZoo } from '@damson/zoo'
 import { readModel } from '../../packages/quantizers/test/read-model.ts'
 import { audio, pictures } from './real-feeds.ts'
@@ -42,22 +41,3 @@ export const allotModels: readonly SolverModel[] = [
   { name: 'ultraface_rfb320', inputs: 'drawn pictures', lesson: drawn('models/ultraface_rfb320.onnx', 'input', [1, 3, 240, 320], [-1, 1]) },
   { name: 'basic_pitch_nmp', inputs: 'chords', lesson: chords },
 ] // prettier-ignore
-
-/** SQNR in dB of the worst output with a signal, sums over all feeds that are judged on (DESIGN, definitions). */
-export async function worstSqnr({ model, judged }: Lesson, made: Model, runtime: Runtime): Promise<number> {
-  const [exact, live] = [await runtime.open(model), await runtime.open(made)]
-  const sums = new Map<string, QualitySums>()
-  try {
-    for (const feeds of judged) {
-      const [want, got] = [await exact.run('model', feeds), await live.run('model', feeds)]
-      for (const [name, y] of Object.entries(want)) {
-        const z = got[name]
-        if (z && isFloatOutput(y)) sums.set(name, addQuality(z, y, sums.get(name)))
-      }
-    }
-  } finally {
-    await exact.close()
-    await live.close()
-  }
-  return Math.min(...[...sums.values()].filter(({ signal }) => signal > 0).map(sqnrOf))
-}

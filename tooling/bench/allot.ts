@@ -8,9 +8,10 @@ import { bytes, smash, type Model, type Step } from '@damson/core'
 import { graphToBytes, weights } from '@damson/graph'
 import { createRuntime, type OpenRuntime } from '@damson/runtime'
 import { autoBits, dynamicInt8, weightOnly } from 'damson'
-import { allotModels, worstSqnr } from './allot-models.ts'
+import { allotModels } from './allot-models.ts'
 import { allotPage, type Cell } from './allot-page.ts'
 import type { Lesson, SolverModel } from './solver-models.ts'
+import { worstSqnr } from './worst-sqnr.ts'
 
 const cellsFile = fileURLToPath(new URL('../../.bench/allot.json', import.meta.url))
 const page = fileURLToPath(new URL('../../docs/measured/auto-bits.md', import.meta.url))
@@ -37,8 +38,8 @@ async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['fou
   const allotted = await smash(lesson.model, [autoBits({ convs: true, budget })], { runtime, samples })
   const seconds = (performance.now() - began) / 1000
   return {
-    even: await worstSqnr(lesson, even, runtime),
-    allotted: await worstSqnr(lesson, allotted, runtime),
+    even: await worstSqnr(even, lesson.model, lesson.judged, runtime),
+    allotted: await worstSqnr(allotted, lesson.model, lesson.judged, runtime),
     file: (await fileBytes(allotted)) / (await fileBytes(even)),
     megabytes: (await fileBytes(even)) / 1e6,
     seconds,
@@ -48,7 +49,7 @@ async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['fou
 /** 8 bits, which need no samples: in fp32 arithmetic, with int8 activations, and what the peers' dynamic int8 is made of. */
 async function eightBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['eight']> {
   const quality = async (step: Step): Promise<number> =>
-    worstSqnr(lesson, await smash(lesson.model, [step]), runtime)
+    worstSqnr(await smash(lesson.model, [step]), lesson.model, lesson.judged, runtime)
   return {
     exact: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 1 })),
     level4: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 4 })),

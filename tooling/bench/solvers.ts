@@ -6,34 +6,16 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { save, smash, type Model, type Runtime } from '@damson/core'
-import { addQuality, createRuntime, isFloatOutput, sqnrOf, type QualitySums } from '@damson/runtime'
+import { createRuntime } from '@damson/runtime'
 import { perplexity } from '../../packages/quantizers/test/stories.ts'
 import { solverModels, type Lesson, type SolverModel } from './solver-models.ts'
 import { recipes, type Recipe } from './solver-recipes.ts'
 import { solverPage, type Cell } from './solver-page.ts'
+import { worstSqnr } from './worst-sqnr.ts'
 
 const folder = fileURLToPath(new URL('../../.bench/solvers', import.meta.url))
 const page = fileURLToPath(new URL('../../docs/measured/solvers.md', import.meta.url))
 const seeds = [1, 2, 3]
-
-/** SQNR in dB of the worst output over all that is judged. */
-async function quality(runtime: Runtime, { model, judged }: Lesson, made: Model): Promise<number> {
-  const [exact, live] = [await runtime.open(model), await runtime.open(made)]
-  const sums = new Map<string, QualitySums>()
-  try {
-    for (const feeds of judged) {
-      const [want, got] = [await exact.run('model', feeds), await live.run('model', feeds)]
-      for (const [name, y] of Object.entries(want)) {
-        const z = got[name]
-        if (z && isFloatOutput(y)) sums.set(name, addQuality(z, y, sums.get(name)))
-      }
-    }
-    return Math.min(...[...sums.values()].map(sqnrOf))
-  } finally {
-    await exact.close()
-    await live.close()
-  }
-}
 
 async function fileBytes(made: Model): Promise<number> {
   const file = join(folder, 'made.onnx')
@@ -50,7 +32,7 @@ async function measure(runtime: Runtime, lesson: Lesson, recipe: Recipe): Promis
   const made = await smash(lesson.model, [recipe.step], { samples, runtime })
   const bytes = await fileBytes(made)
   const seconds = (performance.now() - from) / 1000
-  const decibels = await quality(runtime, lesson, made)
+  const decibels = await worstSqnr(made, lesson.model, lesson.judged, runtime)
   const told = lesson.told
   if (!told) return { bytes, decibels, seconds }
   const [rises, before] = [

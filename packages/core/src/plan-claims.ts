@@ -193,7 +193,8 @@ function withFed({ sites: all }: Group, passing: readonly Site[]): readonly Site
   const fed = new Set(
     passing.flatMap(site => ('weight' in site ? site.weight.uses.map(use => use.node) : [])),
   )
-  return all.filter(site => passing.includes(site) || ('node' in site && fed.has(site.node)))
+  const passes = new Set(passing)
+  return all.filter(site => passes.has(site) || ('node' in site && fed.has(site.node)))
 }
 
 function kindOf(site: Site): 'part' | 'node' | 'weight' {

@@ -1,10 +1,19 @@
 // The fit of `autoBits`: prices every option of every weight, solves for the budget, and finds the codes. Codes that make up for
 // one another lose less than was priced, some far less; what each really costs is then measured, and the budget solved again.
 import type { Context, Model, Part } from '@damson/core'
-import { elementCount, isRefusal, refuse, weights, type Graph, type Weight } from '@damson/graph'
+import {
+  elementCount,
+  isRefusal,
+  refuse,
+  weights,
+  type Graph,
+  type Node,
+  type Refusal,
+  type Weight,
+} from '@damson/graph'
 import type { BlockSearch } from '@damson/numerics'
 import { leastNoise } from './bit-budget.ts'
-import { optionsOf } from './bit-choices.ts'
+import { optionsOf, type BitOption } from './bit-choices.ts'
 import { finish, levelOf, preparedGraph, type BitFit, type Made, type Work } from './bit-codes.ts'
 import { priceOptions, type Candidate, type Priced } from './bit-costs.ts'
 import type { BitParams } from './bit-params.ts'
@@ -16,6 +25,7 @@ import { learntValues, replacementOf, type Coding } from './bit-values.ts'
 import { createCoder } from './coder.ts'
 import type { PartCodes } from './learnt-codes.ts'
 import { claimedWeights } from './left-alone.ts'
+import type { Replacement } from './replace-weights.ts'
 import { quantizesWeights } from './weight-quantizer.ts'
 
 /** Of each part: the choice of each weight by its id, and the codes of those that a solver learnt. */
@@ -131,12 +141,18 @@ async function corrected(work: Work, made: Made | undefined): Promise<Work> {
   return { ...work, priced: right }
 }
 
+/** A weight with the option that was chosen for it. */
+interface AllottedWeight extends BitOption {
+  readonly weight: Weight
+  readonly coded: ReadonlyMap<Node, unknown>
+}
+
 /** The model with every weight coded as it was allotted. */
 export function codeAllotted(model: Model, ctx: Context<BitParams>, state: Allotted, key: string): Model {
   return ctx.parts.reduce((made, name) => {
     const { choices = {}, codes = {} } = state[name] ?? {}
     const coding = codingOf(ctx, key)
-    const find = (weight: Weight, graph: Graph) => {
+    const find = (weight: Weight, graph: Graph): AllottedWeight | Refusal => {
       const text = choices[weight.id] ?? ctx.params.choices[0] ?? ''
       const options = optionsOf(weight, graph, [text], ctx.params)
       if (isRefusal(options)) return options
@@ -145,11 +161,11 @@ export function codeAllotted(model: Model, ctx: Context<BitParams>, state: Allot
         ? { ...option, weight, coded: option.found.coded }
         : refuse('matters so much that it stays as it is', weight)
     }
-    const replace = (option: Exclude<ReturnType<typeof find>, { refused: string }>) => {
+    const replace = (option: AllottedWeight): Replacement => {
       const replacement = replacementOf(option, coding, levelOf(ctx), codes[option.weight.id])
       return replacement ?? { weight: option.weight, tensors: {}, emit: () => {} }
     }
-    return quantizesWeights<BitParams, Exclude<ReturnType<typeof find>, { refused: string }>>({
+    return quantizesWeights<BitParams, AllottedWeight>({
       prepare: preparedGraph,
       find,
       replace,

@@ -11,7 +11,7 @@ import { replacementOf, type Coding } from './bit-values.ts'
 import { accuracyLevelOf, readable } from './block-targets.ts'
 import { learnCodes, type PartCodes } from './learnt-codes.ts'
 import { replaceWeights } from './replace-weights.ts'
-import { secondOrder } from './second-order-codes.ts'
+import { asInThePaper, secondOrder } from './second-order-codes.ts'
 import type { Noise } from './sensitivity.ts'
 
 export type BitFit = FitContext<BitParams>
@@ -70,7 +70,7 @@ async function compensated({ ctx, part, coding, learnable }: Work, chosen: Chose
     key: coding.key,
     sampleCount: Math.min(learningCount, learnable),
     memory: 'auto',
-    ...secondOrder({ actOrder: true, damp: 0.01, sweeps: 0, inherited: 0 }),
+    ...secondOrder(asInThePaper),
   } as const
   const { codes } = await learnCodes({ ...ctx, params }, part, found, learning)
   return codes

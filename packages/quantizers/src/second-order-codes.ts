@@ -16,6 +16,14 @@ interface CompensationOptions {
   readonly inherited: number
 }
 
+/** The paper's settings: the defaults of `gptq`, and what `autoBits` learns with. */
+export const asInThePaper = {
+  actOrder: true,
+  damp: 0.01,
+  sweeps: 0,
+  inherited: 0,
+} as const satisfies CompensationOptions
+
 /** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
 export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift'> {
   const { actOrder, damp, sweeps, inherited } = options

@@ -7,7 +7,7 @@ import { defineAlgorithm, flag, int, real, type FitContext } from '@damson/core'
 import { blockParams } from '../block-params.ts'
 import { learningParams } from '../learning-params.ts'
 import { learnsBlocks, type LearntParts } from '../learns-blocks.ts'
-import { secondOrder } from '../second-order-codes.ts'
+import { asInThePaper, secondOrder } from '../second-order-codes.ts'
 
 const id = '@damson/quantizers/gptq'
 const version = 1
@@ -16,23 +16,28 @@ const params = {
   ...blockParams({ blockSize: 128 }),
   /** Visit the columns of the largest inputs first. Blocks keep their columns and their scales: nothing is reordered. */
   actOrder: flag({
-    default: true,
+    default: asInThePaper.actOrder,
     doc: 'Visit the columns of the largest inputs first; blocks keep their columns.',
   }),
   /** Share of the mean of the diagonal that is added to XᵀX. */
-  damp: real({ min: 1e-6, max: 1, default: 0.01, doc: 'Share of the mean diagonal added to XᵀX.' }),
+  damp: real({
+    min: 1e-6,
+    max: 1,
+    default: asInThePaper.damp,
+    doc: 'Share of the mean diagonal added to XᵀX.',
+  }),
   /** Rounds in which codes and scales are taken up again, one at a time with all others held; 0: as in the paper. */
   sweeps: int({
     min: 0,
     max: 100,
-    default: 0,
+    default: asInThePaper.sweeps,
     doc: 'Rounds in which codes and scales are taken up again, one at a time; 0: as in the paper.',
   }),
   /** Share of what the weights before it lost that a weight makes up for; 0: as in the paper. */
   inherited: real({
     min: 0,
     max: 1,
-    default: 0,
+    default: asInThePaper.inherited,
     doc: 'Share of what the weights before it lost that a weight makes up for; 0: as in the paper.',
   }),
   ...learningParams,

@@ -27,13 +27,20 @@ export async function inOnePass(
   const totals = new Map(values.map(value => [value, new Totals()]))
   const sums = new Map<string, Float64Array>()
   let runs = 0
-  for await (const { feeds } of samples) {
-    const outputs = await live.run('main', feeds)
-    values.forEach((value, at) => totals.get(value)?.add(outputs[extremesName(at)], outputs[numbersName(at)]))
-    asked.channels.forEach(({ value }, at) => sums.set(value, added(sums.get(value), outputs[meansName(at)])))
-    runs++
+  try {
+    for await (const { feeds } of samples) {
+      const outputs = await live.run('main', feeds)
+      values.forEach((value, at) =>
+        totals.get(value)?.add(outputs[extremesName(at)], outputs[numbersName(at)]),
+      )
+      asked.channels.forEach(({ value }, at) =>
+        sums.set(value, added(sums.get(value), outputs[meansName(at)])),
+      )
+      runs++
+    }
+  } finally {
+    await live.close()
   }
-  await live.close()
   return {
     values: new Map([...totals].map(([value, total]) => [value, total.result()])),
     means: new Map([...sums].map(([value, sum]) => [value, sum.map(each => each / runs)])),

@@ -1,31 +1,21 @@
 import { modelOf, smash, type Model, type Sample, type SmashEvent } from '@damson/core'
-import { memoryTensor, onnx, print, type Tensor } from '@damson/graph'
+import { onnx, print } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
-import { runOnce, seededNormal, tinyMlp } from '@damson/testing'
+import { runOnce, tinyMlp } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
 import { staticInt8 } from '../algorithms/static-int8.ts'
+import { normalTensor } from '../../test/normal-tensor.ts'
 
 const runtime = createRuntime()
 afterAll(() => runtime.close())
-
-const normal = (seed: number, shape: readonly number[], sigma: number): Tensor =>
-  memoryTensor(
-    'float32',
-    shape,
-    seededNormal(
-      seed,
-      shape.reduce((a, b) => a * b, 1),
-      sigma,
-    ),
-  )
 
 /** Every kind of node that can run in integers, a Relu and a Clip behind convolutions, and one value that is read in floats too. */
 const everyKind = (): Model =>
   modelOf(onnx`<ir_version: 8, opset_import: ["" : 17]>
     kinds (float[n,3,8,8] x) => (float[n,5] y, float[n,8,4,4] seen)
-    <float[8,3,3,3] a = ${normal(1, [8, 3, 3, 3], 0.2)}, float[8] a_bias = ${normal(2, [8], 0.3)}, float[8,8,1,1] b = ${normal(3, [8, 8, 1, 1], 0.3)},
-     float[8,1,3,3] c = ${normal(4, [8, 1, 3, 3], 0.4)}, float[8,8,1,1] d = ${normal(5, [8, 8, 1, 1], 0.3)}, float[16,8,1,1] e = ${normal(6, [16, 8, 1, 1], 0.3)},
-     float[5,16] f = ${normal(7, [5, 16], 0.3)}, float[5] f_bias = ${normal(8, [5], 0.3)}, float low = {0.0}, float high = {6.0}, float half = {0.5},
+    <float[8,3,3,3] a = ${normalTensor(1, [8, 3, 3, 3], 0.2)}, float[8] a_bias = ${normalTensor(2, [8], 0.3)}, float[8,8,1,1] b = ${normalTensor(3, [8, 8, 1, 1], 0.3)},
+     float[8,1,3,3] c = ${normalTensor(4, [8, 1, 3, 3], 0.4)}, float[8,8,1,1] d = ${normalTensor(5, [8, 8, 1, 1], 0.3)}, float[16,8,1,1] e = ${normalTensor(6, [16, 8, 1, 1], 0.3)},
+     float[5,16] f = ${normalTensor(7, [5, 16], 0.3)}, float[5] f_bias = ${normalTensor(8, [5], 0.3)}, float low = {0.0}, float high = {6.0}, float half = {0.5},
      float[4] sizes = {1.0, 1.0, 2.0, 2.0}>
     {
       [conv_a] a1 = Conv<pads = [1, 1, 1, 1]>(x, a, a_bias)
