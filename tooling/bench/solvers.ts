@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { save, smash, type Model, type Runtime } from '@damson/core'
+import { save, type Model, type Runtime } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { perplexity } from '../../packages/quantizers/test/stories.ts'
 import { solverModels, type Lesson, type SolverModel } from './solver-models.ts'
@@ -29,7 +29,7 @@ async function fileBytes(made: Model): Promise<number> {
 async function measure(runtime: Runtime, lesson: Lesson, recipe: Recipe): Promise<Cell> {
   const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
   const from = performance.now()
-  const made = await smash(lesson.model, [recipe.step], { samples, runtime })
+  const made = await recipe.make(lesson.model, { samples, runtime })
   const bytes = await fileBytes(made)
   const seconds = (performance.now() - from) / 1000
   const decibels = await worstSqnr(made, lesson.model, lesson.judged, runtime)

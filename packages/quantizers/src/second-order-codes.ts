@@ -25,10 +25,13 @@ export const asInThePaper = {
 } as const satisfies CompensationOptions
 
 /** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
-export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift'> {
+export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift' | 'filters'> {
   const { actOrder, damp, sweeps, inherited } = options
   return {
     drift: inherited > 0,
+    // Patches go together over all blocks of a filter. Grids chosen block by block (awq, scaleEstimation) do not see that: on
+    // RDN they lose 5 dB against least squared error, where this gains 3.
+    filters: true,
     code: ({ H, drift }, { K }) => {
       const diagonal = Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0)
       const order = visitingOrder(diagonal, actOrder)
