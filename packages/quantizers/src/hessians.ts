@@ -1,7 +1,7 @@
 // XᵀX of the inputs of weights, for algorithms that weigh errors by what the weights will meet. Weights that read one value
 // share its matrix. The sums are made inside the runtime while samples stream through, for one shared input at a time, or for
 // as many as a budget has room for; no activation is ever kept.
-import type { FitContext, Part, Params } from '@damson/core'
+import type { FitContext, Part, Params, StatisticResult } from '@damson/core'
 import {
   inferTypes,
   innerScopes,
@@ -118,6 +118,8 @@ export interface Streaming {
 export interface InputSums {
   /** XᵀX [K, K], of the graph as it is by now. */
   readonly H: Float64Array
+  /** Rows of X. */
+  readonly rows: number
   /** XᵀD [K, K] where asked for and to be had; D: the inputs of the exact graph less those of the graph as it is by now. */
   readonly drift?: Float64Array
 }
@@ -142,16 +144,18 @@ export async function* inputSums(
     const found = await ctx.statistics(part.name, requests, drifted?.graph ?? needed, sampleCount)
     const results = new Map(found)
     for (const stage of pass) {
-      const grams = stage.values.map(value => results.get(asked(value))?.gram)
-      yield { stage, sums: sumsOf(stage.K, grams, drifted !== undefined) }
+      const seen = stage.values.map(value => results.get(asked(value)))
+      yield { stage, sums: sumsOf(stage.K, seen, drifted !== undefined) }
     }
   }
 }
 
-function sumsOf(K: number, grams: readonly (Float64Array | undefined)[], paired: boolean): InputSums {
-  if (!paired) return { H: sumOf(K, grams) }
+function sumsOf(K: number, seen: readonly (StatisticResult | undefined)[], paired: boolean): InputSums {
+  const grams = seen.map(each => each?.gram)
+  const rows = seen.reduce((sum, each) => sum + (each?.rows ?? 0), 0)
+  if (!paired) return { H: sumOf(K, grams), rows }
   const both = sumOf(2 * K, grams)
-  return { H: upperQuarter(both, K, 0), drift: upperQuarter(both, K, K) }
+  return { H: upperQuarter(both, K, 0), rows, drift: upperQuarter(both, K, K) }
 }
 
 /** What the values depend on, and no more; the whole graph when one of them is inside a branch. */
