@@ -57,7 +57,7 @@ export function allotPage(models: readonly string[], cells: readonly Cell[]): st
 
 ## Bits where they matter, at the size of 4
 
-SQNR in dB of the worst output: \`weightOnly({ symmetric: true, convs: true })\`, that is 4 bits in blocks of 32 by range, tables and convolutions included, and \`autoBits\` at its defaults with \`convs\` over the same weights, in as many bytes. What is judged on was not learnt from; where there are several seeds of learning, medians. \`file\`: size of the whole file, allotted to even.
+SQNR in dB of the worst output: \`weightOnly({ symmetric: true, rounding: 'nearest', convs: true })\`, that is 4 bits in blocks of 32 by range, tables and convolutions included, and \`autoBits\` at its defaults with \`convs\` over the same weights, in as many bytes. What is judged on was not learnt from; where there are several seeds of learning, medians. \`file\`: size of the whole file, allotted to even.
 
 ${table(['model', 'inputs', 'MB', 'even, dB', 'autoBits, dB', 'gain, dB', 'file', 'seeds'], four)}
 

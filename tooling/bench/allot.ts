@@ -18,7 +18,7 @@ const page = fileURLToPath(new URL('../../docs/measured/auto-bits.md', import.me
 
 /** 4 bits: by range, and allotted in as many bytes. */
 async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['four']> {
-  const even = await smash(lesson.model, [weightOnly({ symmetric: true, convs: true })])
+  const even = await smash(lesson.model, [weightOnly({ symmetric: true, rounding: 'nearest', convs: true })])
   const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
   const began = performance.now()
   const allotted = await allottedAs(even, lesson.model, { runtime, samples })

@@ -20,17 +20,19 @@ const makes =
     smash(model, [step], options)
 const free = (name: string, step: Step): Recipe => ({ name, make: makes(step), learns: false })
 const learnt = (name: string, step: Step): Recipe => ({ name, make: makes(step), learns: true })
-const q4 = makes(weightOnly({ ...block, symmetric: true }))
+const q4 = makes(weightOnly({ ...block, symmetric: true, rounding: 'nearest' }))
 
 /** transformers.js' q4, against which the others are held. */
-export const reference = 'weight-only:symmetric=true'
+export const reference = 'weight-only:symmetric=true,rounding=nearest'
 
 /** Embeddings and convolutions are coded too here: what that saves goes into more bits for the rest. */
 export const allotted = 'auto-bits, tables and convolutions too'
 
 export const recipes: readonly Recipe[] = [
   { name: reference, make: q4, learns: false },
+  free('weight-only:symmetric=true', weightOnly({ ...block, symmetric: true })),
   free('weight-only', weightOnly(block)),
+  free('weight-only:rounding=nearest', weightOnly({ ...block, rounding: 'nearest' })),
   learnt('gptq:blockSize=32', gptq(block)),
   learnt('gptq:blockSize=32,sweeps=3,inherited=0.5', gptq({ ...block, sweeps: 3, inherited: 0.5 })),
   free('weight-only:search=mse', weightOnly({ ...block, search: 'mse' })),

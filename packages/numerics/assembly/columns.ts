@@ -1,6 +1,7 @@
 // Block-wise codes of a matrix [K, N]: a block runs down a column, so four columns share a vector and a word of codes is
 // gathered from 32 / bits rows. A tile of columns is copied together first: rows of a power-of-two pitch would fight for
 // the same few sets of the cache.
+import { balanceColumns } from './balance'
 import { clamp, notFinite, reciprocal, roundAway, roundToHalf, toLowBytes } from './lanes'
 import { asymmetricScale, symmetricScale, zeroPointAway } from './parameters'
 import { searches } from './search'
@@ -19,13 +20,23 @@ export function blocksOfColumns(
   source: usize, rows: i32, N: i32, kBlocks: i32, firstBlock: i32, blockSize: i32, bits: i32,
   rowBytes: i32, zeroRowBytes: i32, packed: usize, scales: usize, zeroPoints: usize, halfScales: bool,
 ): i32 {
-  const blob = (blockSize * bits) >> 3
-  let unsound = 0
-  if (searches()) {
-    return searchedColumns(
+  const unsound = searches()
+    ? searchedColumns(
       source, rows, N, kBlocks, firstBlock, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints, halfScales,
     )
-  }
+    : codeColumns(
+      source, rows, N, kBlocks, firstBlock, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints, halfScales,
+    )
+  balanceColumns(source, rows, N, kBlocks, firstBlock, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints)
+  return unsound
+}
+
+function codeColumns(
+  source: usize, rows: i32, N: i32, kBlocks: i32, firstBlock: i32, blockSize: i32, bits: i32,
+  rowBytes: i32, zeroRowBytes: i32, packed: usize, scales: usize, zeroPoints: usize, halfScales: bool,
+): i32 {
+  const blob = (blockSize * bits) >> 3
+  let unsound = 0
   for (let k = 0; k < rows; k += blockSize) {
     const count = min(blockSize, rows - k)
     const block = firstBlock + k / blockSize

@@ -1,3 +1,4 @@
+export { useBalance } from './balance'
 export { blocksOfColumns } from './columns'
 export { blocksOfRows } from './rows'
 export { linearColumns, linearRows, rangeColumns, rangeRows } from './linear'

@@ -1,4 +1,5 @@
 // Block-wise codes of a matrix [N, K]: a block lies in one piece, so sixteen of its codes are packed at a time.
+import { balanceRows } from './balance'
 import { notFinite, roundToHalf } from './lanes'
 import { lanes } from './k-quant-lanes'
 import { clearTail, codesAway, codesEven, codesExact } from './packing'
@@ -13,6 +14,17 @@ const found: usize = memory.data(32, 64) // scales and zero points of four block
 
 /** Codes `rows` rows; returns how many blocks cannot be coded. See BlockCall in engine.ts. */
 export function blocksOfRows(
+  source: usize, rows: i32, K: i32, kBlocks: i32, blockSize: i32, bits: i32, rowBytes: i32, zeroRowBytes: i32,
+  packed: usize, scales: usize, zeroPoints: usize, divide: bool, halfScales: bool,
+): i32 {
+  const unsound = codeRows(
+    source, rows, K, kBlocks, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints, divide, halfScales,
+  )
+  balanceRows(source, rows, K, kBlocks, blockSize, bits, rowBytes, zeroRowBytes, packed, scales, zeroPoints)
+  return unsound
+}
+
+function codeRows(
   source: usize, rows: i32, K: i32, kBlocks: i32, blockSize: i32, bits: i32, rowBytes: i32, zeroRowBytes: i32,
   packed: usize, scales: usize, zeroPoints: usize, divide: bool, halfScales: bool,
 ): i32 {

@@ -3,9 +3,7 @@ import { clearTail } from './packing'
 import { parameters } from './parameters'
 import { codeBlock, codeFour, storeZeroPoint } from './rows'
 import { searchesLanes } from './search'
-
-const width: i32 = 16 // columns turned at a time: a line of the cache
-const turned: usize = memory.data(16384, 64) // [width, 256]
+import { turn, turned, turnedColumns } from './turned-columns'
 
 /** Codes `rows` rows from a block's start on; returns how many blocks cannot be coded. See BlockCall in engine.ts. */
 export function searchedColumns(
@@ -18,8 +16,8 @@ export function searchedColumns(
   for (let k = 0; k < rows; k += blockSize) {
     const count = min(blockSize, rows - k)
     const block = firstBlock + k / blockSize
-    for (let n = 0; n < N; n += width) {
-      const columns = min(width, N - n)
+    for (let n = 0; n < N; n += turnedColumns) {
+      const columns = min(turnedColumns, N - n)
       turn(source + ((<usize>k * N + n) << 2), <usize>N << 2, count, blockSize, columns)
       for (let c = 0; c < columns; c++) {
         const row = n + c
@@ -44,23 +42,4 @@ export function searchedColumns(
     }
   }
   return unsound
-}
-
-/** Copies columns to rows of blockSize numbers, filled up with zeros. May read up to three columns too many. */
-function turn(source: usize, stride: usize, count: i32, blockSize: i32, columns: i32): void {
-  const pitch = <usize>blockSize << 2
-  if (count < blockSize) memory.fill(turned, 0, <usize>width * pitch)
-  for (let c = 0; c < columns; c += 4) {
-    let from = source + (<usize>c << 2)
-    let to = turned + <usize>c * pitch
-    for (let i = 0; i < count; i++) {
-      const v = v128.load(from)
-      v128.store_lane<u32>(to, v, 0)
-      v128.store_lane<u32>(to + pitch, v, 1)
-      v128.store_lane<u32>(to + 2 * pitch, v, 2)
-      v128.store_lane<u32>(to + 3 * pitch, v, 3)
-      from += stride
-      to += 4
-    }
-  }
 }

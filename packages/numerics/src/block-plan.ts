@@ -15,8 +15,8 @@ export interface BlockPlan {
   readonly sourceRowBytes: number
   /** Rows of the result that are kept at once. */
   readonly keptRows: number
-  /** Bytes of: source, source as float32 (0 if it is), codes, scales, zero points, the table of a search. */
-  readonly regions: readonly [number, number, number, number, number, number]
+  /** Bytes of: source, source as float32 (0 if it is), codes, scales, zero points, the table of a search, sums of errors. */
+  readonly regions: readonly [number, number, number, number, number, number, number]
   readonly search: SearchPlan
 }
 
@@ -44,6 +44,7 @@ export function planBlockStream(spec: BlockSpec, { bandBytes = 4 << 20 }: BandOp
       keptRows * sizes.kBlocks * 4,
       keptRows * sizes.zeroRowBytes,
       search.table.byteLength,
+      spec.balance && layout === 'KN' ? N * 8 : 0,
     ],
     search,
   }

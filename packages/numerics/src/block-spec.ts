@@ -31,6 +31,11 @@ export interface BlockSpec {
   readonly dtype?: 'float32' | 'float16' | 'bfloat16'
   /** How scales and zero points are found; default `minmax`. `rule` is then only the layout. */
   readonly search?: BlockSearch
+  /**
+   * How much the sum of a row's errors counts beside their squares: codes are moved to their other neighbour where that makes
+   * Σ e² + balance (Σ e)² less. From 0, the default: all codes are the nearest ones.
+   */
+  readonly balance?: number
 }
 
 /** Sizes that follow from a BlockSpec; rows are the N rows of the result. */
@@ -61,7 +66,7 @@ export function blockSizes(spec: BlockSpec): BlockSizes {
 }
 
 function checkBlockSpec(spec: BlockSpec): void {
-  const { K, N, layout, bits, blockSize, rule } = spec
+  const { K, N, layout, bits, blockSize, rule, balance = 0 } = spec
   requireInteger('K', K, 1)
   requireInteger('N', N, 1)
   requireInteger('blockSize', blockSize, 16, 256)
@@ -76,6 +81,8 @@ function checkBlockSpec(spec: BlockSpec): void {
             ? `K: a row of GatherBlockQuantized must fill whole bytes, got ${K} codes of ${bits} bits`
             : rule === 'GatherBlockQuantized' && hasFloatZeroPoints(spec)
               ? 'search: GatherBlockQuantized takes integer zero points only'
-              : undefined
+              : !(balance >= 0 && balance < Infinity)
+                ? `balance: expected a number from 0, got ${balance}`
+                : undefined
   if (fault !== undefined) throw new NumericsError('numerics/argument', fault)
 }

@@ -28,7 +28,7 @@ const join = (parts: readonly (Uint8Array | Float32Array)[]): number[] => parts.
 
 describe.each(['KN', 'NK'] as const)('%s', layout => {
   // Odd block counts, a cut-off block, a last byte that is half used.
-  const spec = { K: 165, N: 37, layout, bits: 4, blockSize: 16, symmetric: false } as const
+  const spec = { K: 165, N: 37, layout, bits: 4, blockSize: 16, symmetric: false, balance: 0.3 } as const
   const weight = layout === 'KN' ? matrix(spec.K, spec.N) : matrix(spec.N, spec.K)
   const whole = quantizeBlocks(weight, spec)
   test.each([16, 32, 48, 176])('bands of %d rows give what one band gives', rows => {

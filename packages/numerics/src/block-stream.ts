@@ -68,6 +68,7 @@ export function openBlockStream(arena: Arena, spec: BlockSpec, options: BandOpti
       if (from === 0 || spec.layout === 'NK') {
         const bytes = plan.keptRows * sizes.zeroRowBytes
         clearZeroPoints(new Uint8Array(engine.memory(), call.zeroPoints, bytes), spec, plan)
+        new Uint8Array(engine.memory(), call.sums, sumBytes(plan)).fill(0)
       }
       if (spec.layout === 'NK') {
         const unsound = engine.blocksOfRows({ ...call, rows, firstBlock: 0 })
@@ -88,7 +89,7 @@ export function callOf(
   { sizes, search }: BlockPlan,
   addresses: readonly number[],
 ): FixedCall {
-  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0, table = 0] = addresses
+  const [source = 0, floats = 0, packed = 0, scales = 0, zeroPoints = 0, table = 0, sums = 0] = addresses
   return {
     ...spec,
     ...sizes,
@@ -99,7 +100,14 @@ export function callOf(
     divide: spec.rule === 'GatherBlockQuantized',
     halfScales: spec.dtype === 'float16',
     search: { kind: search.kind, steps: search.steps, table, tableLength: search.table.length },
+    balance: spec.balance ?? 0,
+    sums,
   }
+}
+
+/** Bytes of the sums that errors are added to. */
+export function sumBytes({ regions }: BlockPlan): number {
+  return regions[6]
 }
 
 /** Engines OR zero points into their bytes: what they start from. In place. */

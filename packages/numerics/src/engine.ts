@@ -32,6 +32,10 @@ export interface BlockCall {
     readonly tableLength: number
     readonly steps: number
   }
+  /** 0: codes stay as they are (see balance-rule.ts). */
+  readonly balance: number
+  /** KN: the sums of errors of the columns so far, float64 [N]. */
+  readonly sums: number
 }
 
 /** Codes of [rows, columns] values: round half to even of value / scale, plus zero point, cut to low..high. */

@@ -36,6 +36,7 @@ const blockSpec = fc.record({
     { zeroPoint: 'integer', p: 0.5 },
     { zeroPoint: 'float', iterations: 7 },
   ),
+  balance: fc.constantFrom(0, 0.1, 2),
 })
 
 function valuesOf(
@@ -61,7 +62,8 @@ function runBlocks(engine: Engine, values: Float32Array, spec: BlockSpec): reado
   const zeroPoints = scales + Math.ceil((spec.N * sizes.kBlocks * 4) / 64) * 64 + 64
   const search = planSearch(spec)
   const table = zeroPoints + Math.ceil((spec.N * sizes.zeroRowBytes) / 64) * 64 + 64
-  const end = table + search.table.byteLength + 64
+  const sums = table + Math.ceil(search.table.byteLength / 64) * 64 + 64
+  const end = sums + spec.N * 8 + 64
   engine.reserve(end)
   const memory = engine.memory()
   new Uint8Array(memory, start, end - start).fill(0)
@@ -78,6 +80,8 @@ function runBlocks(engine: Engine, values: Float32Array, spec: BlockSpec): reado
     divide: spec.rule === 'GatherBlockQuantized',
     halfScales: spec.dtype === 'float16',
     search: { ...search, table, tableLength: search.table.length },
+    balance: spec.balance ?? 0,
+    sums,
   }
   const unsound =
     spec.layout === 'KN'

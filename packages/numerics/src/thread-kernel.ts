@@ -5,7 +5,14 @@ import { layOut } from './arena.ts'
 import { repeatStaleCodes } from './block-padding.ts'
 import { planBlockStream, type BandOptions, type BlockPlan } from './block-plan.ts'
 import type { BlockSizes, BlockSpec } from './block-spec.ts'
-import { callOf, checkRows, clearZeroPoints, type BlockRows, type FixedCall } from './block-stream.ts'
+import {
+  callOf,
+  checkRows,
+  clearZeroPoints,
+  sumBytes,
+  type BlockRows,
+  type FixedCall,
+} from './block-stream.ts'
 import { compileEngine, wasmBlockCalls } from './wasm-engine.ts'
 
 /** One message to a thread; all its arrays may be transferred. */
@@ -122,12 +129,17 @@ export function openThreadBlocks(
 
 type Write = ThreadJob['writes'][number]
 
-/** The table of the search, and what zero points are OR-ed into. */
+/** The table of the search, what zero points are OR-ed into, and what errors are added to. */
 function firstWrites(spec: BlockSpec, plan: BlockPlan, call: FixedCall): readonly Write[] {
   const zeroPoints = new Uint8Array(plan.keptRows * plan.sizes.zeroRowBytes)
   clearZeroPoints(zeroPoints, spec, plan)
   const table = new Uint8Array(plan.search.table.slice().buffer)
-  return [[call.search.table, table], ...(spec.symmetric ? [] : [[call.zeroPoints, zeroPoints] as const])]
+  const sums = new Uint8Array(sumBytes(plan))
+  return [
+    [call.search.table, table],
+    [call.sums, sums],
+    ...(spec.symmetric ? [] : [[call.zeroPoints, zeroPoints] as const]),
+  ]
 }
 
 function widening({ dtype }: BlockSpec, source: number, floats: number, count: number): ThreadJob['calls'] {

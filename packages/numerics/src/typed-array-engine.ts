@@ -1,4 +1,5 @@
 // The plain twin: the fallback where WASM may not be compiled, and the oracle that the WASM engine is tested against.
+import { balanceColumns, balanceRows } from './balance-rule.ts'
 import { codeBlock, type BlockFormat, type CodedBlock } from './block-rule.ts'
 import type { BlockCall, Engine, LinearCall, NarrowCall, RangeCall } from './engine.ts'
 import { decodeFloats, encodeFloats } from './narrow-float.ts'
@@ -81,6 +82,7 @@ function blocksOfRows(buffer: ArrayBuffer, call: BlockCall): number {
       unsound += code(source, n * K + b * blockSize, Math.min(blockSize, K - b * blockSize), n, b)
     }
   }
+  balanceRows(buffer, call)
   return unsound
 }
 
@@ -103,6 +105,7 @@ function blocksOfColumns(buffer: ArrayBuffer, call: BlockCall): number {
       }
     }
   }
+  balanceColumns(buffer, call)
   return unsound
 }
 

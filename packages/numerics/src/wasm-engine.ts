@@ -10,7 +10,7 @@ type Fn = (...args: readonly number[]) => number
 const pageBytes = 65536
 
 /** Exports of the module with their arguments, in order; the last one's result is the call's. */
-export type WasmCall = readonly ['useSearch' | 'blocksOfRows' | 'blocksOfColumns', ...number[]]
+export type WasmCall = readonly ['useSearch' | 'useBalance' | 'blocksOfRows' | 'blocksOfColumns', ...number[]]
 
 export function compileEngine(): WebAssembly.Module {
   return new WebAssembly.Module(decodeBase64(wasmBytes))
@@ -19,11 +19,12 @@ export function compileEngine(): WebAssembly.Module {
 // prettier-ignore
 export function wasmBlockCalls(c: BlockCall, layout: 'KN' | 'NK'): readonly WasmCall[] {
   const search = ['useSearch', searchKinds.indexOf(c.search.kind), c.search.table, c.search.steps] as const
+  const balance = ['useBalance', c.balance, c.sums] as const
   if (layout === 'NK') {
-    return [search, ['blocksOfRows', c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
+    return [search, balance, ['blocksOfRows', c.source, c.rows, c.K, c.kBlocks, c.blockSize, c.bits, c.rowBytes, c.zeroRowBytes,
       c.packed, c.scales, c.zeroPoints, Number(c.divide), Number(c.halfScales)]]
   }
-  return [search, ['blocksOfColumns', c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
+  return [search, balance, ['blocksOfColumns', c.source, c.rows, c.N, c.kBlocks, c.firstBlock, c.blockSize, c.bits, c.rowBytes,
     c.zeroRowBytes, c.packed, c.scales, c.zeroPoints, Number(c.halfScales)]]
 }
 
@@ -60,6 +61,7 @@ function memoryOf(
 function operationsOf(fn: (name: string) => Fn): Omit<Engine, 'kind' | 'base' | 'memory' | 'reserve'> {
   const blocks = {
     useSearch: fn('useSearch'),
+    useBalance: fn('useBalance'),
     blocksOfRows: fn('blocksOfRows'),
     blocksOfColumns: fn('blocksOfColumns'),
   }

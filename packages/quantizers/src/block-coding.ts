@@ -28,13 +28,13 @@ const sliceBytes = 48 << 20
 /** The coded form of a weight. `key` names the algorithm and its version; equal keys over equal weights are equal tensors. */
 export function codeBlocks(weight: Tensor, spec: BlockSpec, key: string, coder: Coder): BlockCodes {
   const { kBlocks, blob, rowBytes, zeroRowBytes } = blockSizes(spec)
-  const { N, bits, blockSize, symmetric, layout, rule = 'MatMulNBits' } = spec
+  const { N, bits, blockSize, symmetric, layout, rule = 'MatMulNBits', balance = 0 } = spec
   const rows = rule === 'MatMulNBits' ? [N, kBlocks, blob] : [N, rowBytes]
   const scale = { dtype: spec.dtype === 'float16' ? 'float16' : 'float32', shape: [N, kBlocks] } as const
   const zeroPoint = hasFloatZeroPoints(spec) ? scale : ({ dtype: 'uint8', shape: [N, zeroRowBytes] } as const)
   const search = JSON.stringify(spec.search ?? 'minmax')
   const [packed, scales, zeroPoints] = computeTensors({
-    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}:${search}`,
+    key: `${key}:${weight.key}:${rule}:${layout}:${bits}:${blockSize}:${symmetric ? 'symmetric' : 'asymmetric'}:${search}:${balance}`,
     cost: weight.byteLength,
     outputs: [{ dtype: 'uint8', shape: rows }, scale, ...(symmetric ? [] : [zeroPoint])],
     run: (write, { signal }) => run({ weight, spec, coder, write, signal }),
@@ -52,12 +52,12 @@ interface Run {
   readonly signal: AbortSignal | undefined
 }
 
-/** Ranges are found as fast as a weight can be read; a search is worth threads from a million numbers on (about 30 ms). */
+/** Ranges are found as fast as a weight can be read; a search, or balancing, is worth threads from a million numbers on (about 30 ms). */
 const worthThreads = 4 << 20
 
 function run(run: Run): Promise<void> {
   const { weight, spec, coder } = run
-  const searches = spec.search !== undefined && spec.search !== 'minmax'
+  const searches = (spec.search !== undefined && spec.search !== 'minmax') || spec.balance
   const alone = (kernel: Kernel): Promise<void> => stream(run, kernel)
   if (!searches || weight.byteLength < worthThreads) return coder.use(alone)
   return coder.useThreads(threads => streamInThreads(run, threads), alone)

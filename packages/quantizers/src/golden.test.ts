@@ -78,7 +78,8 @@ describe('weightOnly codes as MatMulNBitsQuantizer does', async () => {
         const [b, block, symmetry] = variant.split('/')
         const bits = optionOf([2, 4, 8], b)
         const blockSize = optionOf([32, 128], block)
-        const step = weightOnly({ bits, blockSize, symmetric: symmetry === 'symmetric', embeddings: false })
+        const same = { rounding: 'nearest', embeddings: false } as const
+        const step = weightOnly({ bits, blockSize, symmetric: symmetry === 'symmetric', ...same })
         await expectEqualCodes(model, step, [`Q${bits}`, 'scales', 'zero_points'], wanted, variant)
       }
     })

@@ -32,6 +32,7 @@ export interface BlockSpec {
     readonly rule?: BlockRule;
     readonly dtype?: 'float32' | 'float16' | 'bfloat16';
     readonly search?: BlockSearch;
+    readonly balance?: number;
 }
 export interface BlockStream {
     readonly spec: BlockSpec;

@@ -106,6 +106,7 @@ export const hqq: Defined<{
     iterations: Param<number>;
     p: Param<number>;
     zeroPoint: Param<"float" | "integer">;
+    rounding: Param<"balanced" | "nearest">;
     bits: Param<2 | 4 | 8>;
     blockSize: Param<16 | 32 | 64 | 128 | 256>;
     symmetric: Param<boolean | "auto">;
@@ -153,6 +154,7 @@ export const staticInt8: Defined<{
 }, Readonly<Record<string, PartState>>>;
 export const weightOnly: Defined<{
     search: Param<"kquant" | "minmax" | "mse">;
+    rounding: Param<"balanced" | "nearest">;
     bits: Param<2 | 4 | 8>;
     blockSize: Param<16 | 32 | 64 | 128 | 256>;
     symmetric: Param<boolean | "auto">;
@@ -356,6 +358,7 @@ export const hqq: Defined<{
     iterations: Param<number>;
     p: Param<number>;
     zeroPoint: Param<"float" | "integer">;
+    rounding: Param<"balanced" | "nearest">;
     bits: Param<2 | 4 | 8>;
     blockSize: Param<16 | 32 | 64 | 128 | 256>;
     symmetric: Param<boolean | "auto">;
@@ -452,6 +455,7 @@ type PartTensors = Readonly<Record<string, Tensor>>;
 // @damson/quantizers/weight-only
 export const weightOnly: Defined<{
     search: Param<"kquant" | "minmax" | "mse">;
+    rounding: Param<"balanced" | "nearest">;
     bits: Param<2 | 4 | 8>;
     blockSize: Param<16 | 32 | 64 | 128 | 256>;
     symmetric: Param<boolean | "auto">;

@@ -80,7 +80,7 @@ describe('bits where they matter', () => {
   }
 
   test('at 6 bits a weight, the branch that counts gets 8 and the other 2', async () => {
-    const even = await made(weightOnly({ bits: 4, blockSize: 16 }))
+    const even = await made(weightOnly({ bits: 4, blockSize: 16, rounding: 'nearest' }))
     const uneven = await made(autoBits({ budget: bits(6), solver: 'mse', accuracyLevel: 1 }))
     expect(uneven.names).toEqual(expect.arrayContaining(['loud_Q8', 'quiet_Q2']))
     expect(uneven.size).toBeLessThan(even.size)
@@ -177,7 +177,7 @@ describe('bits where they matter', () => {
       const want = await runOnce(runtime, model, feeds, 'model')
       const quality = async (made: Model): Promise<number> =>
         sqnr(await runOnce(runtime, made, feeds, 'model'), want)
-      const even = await smash(model, [weightOnly({ symmetric: true })])
+      const even = await smash(model, [weightOnly({ symmetric: true, rounding: 'nearest' })])
       const made = await smash(model, [autoBits({ budget: bytes(constants(even)) })], { runtime, samples })
       expect(constants(made)).toBeLessThanOrEqual(constants(even))
       expect((await quality(made)) - (await quality(even))).toBeGreaterThan(4.5)

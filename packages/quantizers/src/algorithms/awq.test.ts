@@ -47,7 +47,7 @@ test('large inputs are met more exactly than by rounding to nearest', async () =
   const feeds = feedsFor(model.part('model').graph, { seed: 100, dims: { n: 64 } })
   const want = await runOnce(runtime, model, feeds)
   const judge = async (smashed: Model) => sqnr(await runOnce(runtime, smashed, feeds), want)
-  const nearest = await judge(await smash(model, [weightOnly(exact)]))
+  const nearest = await judge(await smash(model, [weightOnly({ ...exact, rounding: 'nearest' })]))
   const scaled = await judge(await smash(model, [awq({ ...exact, clip: false })], { samples, runtime }))
   const both = await judge(await smash(model, [awq(exact)], { samples, runtime }))
   expect(scaled).toBeGreaterThan(nearest + 1)
@@ -87,6 +87,10 @@ zooTest('models/use_lite.onnx', 'is closer than rounding to nearest on a sentenc
   const task = await sentenceTask()
   const block = { blockSize: 32, embeddings: false } as const
   const fine = await decibels(task, await made(task, awq({ ...block, sampleCount: 24 }), runtime), runtime)
-  const coarse = await decibels(task, await smash(task.model, [weightOnly(block)]), runtime)
+  const coarse = await decibels(
+    task,
+    await smash(task.model, [weightOnly({ ...block, rounding: 'nearest' })]),
+    runtime,
+  )
   expect(fine).toBeGreaterThan(coarse + 0.5)
 })

@@ -85,9 +85,9 @@ describe('the fit', () => {
     expect(warnings.join()).toMatch(
       /rounded to nearest without samples, 5 weights .*more than `memory` allows/,
     )
-    const nearest = (await smash(branched(), [weightOnly({ blockSize: 32, search: 'mse' })])).part(
-      'model',
-    ).graph
+    const nearest = (
+      await smash(branched(), [weightOnly({ blockSize: 32, search: 'mse', rounding: 'nearest' })])
+    ).part('model').graph
     const codesOf = (graph: typeof nearest) => graph.initializers.get('q_Q4')?.tensor.read()
     expect(await codesOf(smashed.part('model').graph)).toEqual(await codesOf(nearest))
   })
@@ -113,7 +113,7 @@ zooTest(
     expect(await lost(gptq(block))).toBeLessThan(Math.log(2.64 / 2.457))
     const [second, nearest] = [
       await lost(gptq({ ...block, bits: 2 })),
-      await lost(weightOnly({ ...block, bits: 2 })),
+      await lost(weightOnly({ ...block, bits: 2, rounding: 'nearest' })),
     ]
     expect(second).toBeLessThan(nearest / 2)
   },

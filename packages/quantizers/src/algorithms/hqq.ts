@@ -9,6 +9,7 @@ import { refuse } from '@damson/graph'
 import { codeBlocks } from '../block-coding.ts'
 import { blockParams } from '../block-params.ts'
 import { quantizesBlocks } from '../block-quantizer.ts'
+import { balanceOf, rounding } from '../rounding.ts'
 
 const id = '@damson/quantizers/hqq'
 const version = 1
@@ -30,6 +31,7 @@ const params = {
     default: 'integer',
     doc: 'Float zero points are closer, but ONNX Runtime multiplies several times slower with them. Embeddings and format qdq keep integers.',
   }),
+  rounding,
 }
 
 type Ctx = Context<typeof params>
@@ -42,7 +44,8 @@ const { contract, groups, rewrite } = quantizesBlocks<Ctx>({
     // Look-ups and DequantizeLinear read zero points of the type of the codes.
     const isTable = weight.uses.some(({ node }) => node.op === 'Gather')
     const zeroPoint = isTable || ctx.params.format === 'qdq' ? 'integer' : ctx.params.zeroPoint
-    return codeBlocks(matrix, { ...spec, search: { zeroPoint, iterations, p } }, key, coder)
+    const balance = balanceOf(ctx.params.rounding, weight)
+    return codeBlocks(matrix, { ...spec, search: { zeroPoint, iterations, p }, balance }, key, coder)
   },
 })
 

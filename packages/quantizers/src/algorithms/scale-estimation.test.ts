@@ -26,7 +26,7 @@ zooTest('models/use_lite.onnx', 'is closer than rounding to nearest, in as many 
   const task = await sentenceTask()
   const block = { blockSize: 32, embeddings: false } as const
   const estimated = await made(task, scaleEstimation({ ...block, sampleCount: 24 }), runtime)
-  const nearest = await smash(task.model, [weightOnly(block)])
+  const nearest = await smash(task.model, [weightOnly({ ...block, rounding: 'nearest' })])
   const sizesOf = (model: typeof nearest) =>
     [...model.part('model').graph.initializers].map(([name, { tensor }]) => [name, tensor.byteLength])
   expect(sizesOf(estimated)).toEqual(sizesOf(nearest))
