@@ -8,7 +8,10 @@ export interface BigRecipe {
 
 const bigRecipes = {
   rtn: { step: 'weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest', peer: 'rtn' },
-  kquant: { step: 'weight-only:bits=4,blockSize=32,symmetric=false,search=kquant,rounding=nearest', peer: 'kquant' },
+  kquant: {
+    step: 'weight-only:bits=4,blockSize=32,symmetric=false,search=kquant,rounding=nearest',
+    peer: 'kquant',
+  },
   int8: { step: 'dynamic-int8:weights=int8,per=channel,symmetric=true', peer: 'int8' },
   fp16: { step: 'half:guard=weights', peer: 'fp16' },
   calibrated: { step: 'half:guard=calibrated', peer: 'session' },

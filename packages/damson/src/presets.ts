@@ -32,12 +32,17 @@ export const presets: Readonly<Record<string, Preset>> = {
   uint8: { summary: 'The same with uint8 weights.', steps: ['dynamic-int8:weights=uint8'], variant: 'uint8' },
   q4: {
     summary: 'Matrices in 4 bits, symmetric blocks of 32: what transformers.js calls q4.',
-    steps: ['weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest,embeddings=false,accuracyLevel=0'],
+    steps: [
+      'weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest,embeddings=false,accuracyLevel=0',
+    ],
     variant: 'q4',
   },
   q4f16: {
     summary: 'The same, with 16 bits for scales and for everything else.',
-    steps: ['weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest,embeddings=false,accuracyLevel=0', 'half'],
+    steps: [
+      'weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest,embeddings=false,accuracyLevel=0',
+      'half',
+    ],
     variant: 'q4f16',
   },
   bnb4: {

@@ -39,7 +39,8 @@ export const weightOnly = defineAlgorithm({
   id,
   version,
   summary: 'Weights in 2, 4 or 8 bits with a scale for each block; activations stay in floating point.',
-  paper: 'ONNX Runtime MatMulNBits; Dettmers & Zettlemoyer 2022, arXiv 2212.09720; Guo et al. 2022, arXiv 2202.07471 (rounding)',
+  paper:
+    'ONNX Runtime MatMulNBits; Dettmers & Zettlemoyer 2022, arXiv 2212.09720; Guo et al. 2022, arXiv 2202.07471 (rounding)',
   contract,
   params,
   groups,
