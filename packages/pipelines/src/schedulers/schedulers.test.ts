@@ -3,7 +3,7 @@
 import { goldenJson } from '@damson/testing'
 import { describe, expect, test } from 'vitest'
 import { schedulerOf } from './scheduler-of.ts'
-import { startState, type Schedule, type ScheduleOptions } from './scheduler.ts'
+import { startState, type Schedule, type ScheduleOptions, type SchedulerState } from './scheduler.ts'
 
 interface Case {
   readonly name: string
@@ -42,8 +42,8 @@ function distance(got: Iterable<number>, wanted: readonly number[]): number {
 }
 
 function runOf(schedule: Schedule): Float32Array[] {
-  let sample = Float32Array.from(golden.start, value => value * schedule.startScale)
-  let state = startState
+  let sample: Float32Array = Float32Array.from(golden.start, value => value * schedule.startScale)
+  let state: SchedulerState = startState
   return schedule.timesteps.map((t, index) => {
     const output = fake(schedule.scaleInput(sample, index), t)
     const noise = schedule.needsNoise(index) ? Float32Array.from(golden.noise[index] ?? []) : undefined
