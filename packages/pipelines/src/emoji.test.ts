@@ -55,7 +55,7 @@ async function compare(model: string, prefix: string): Promise<void> {
     const latent = readNpy(await readFile(join(folder, `${file}-latent.npy`)))
     const size = latents.data.length / golden.length
     const far = numbersOf(latent).map((value, k) => Math.abs(value - (latents.data[i * size + k] ?? NaN)))
-    expect(Math.max(...far), file).toBeLessThan(5e-3)
+    expect(Math.max(...far), file).toBeLessThan(2e-4)
   }
 }
 

@@ -24,6 +24,12 @@ export async function openAutoencoder(model: Model): Promise<Autoencoder> {
     (await readJsonFile(model, 'vae_decoder/config.json')) ??
     (await readJsonFile(model, 'vae/config.json')) ??
     {}
+  if (config['latents_mean'] || config['latents_std']) {
+    throw new DamsonError(
+      'autoencoder',
+      'Expected an autoencoder with one scaling factor, got one with latents_mean and latents_std; these are not supported.',
+    )
+  }
   const scale = numberIn(config, 'scaling_factor') ?? 1
   const shift = numberIn(config, 'shift_factor') ?? 0
   const levels = config['block_out_channels']

@@ -48,9 +48,7 @@ export async function prepareRun(
   const { latent, picture } = model.sizes(input.width, input.height)
   const steps = input.steps ?? model.defaults.steps
   const scheduler = model.scheduler(input.scheduler)
-  const asked = input.guidance ?? model.defaults.guidance
-  const scale = denoiser.embedsGuidance ? (input.trueGuidance ?? 1) : asked
-  const guidance: Guidance = { scale, mode: input.guidanceMode ?? 'batched', embedded: asked }
+  const guidance = guidanceOf(model, input)
   const prompts = promptsOf(model, input)
   const each = input.imagesPerPrompt ?? 1
   const rows = prompts * each
@@ -59,14 +57,14 @@ export async function prepareRun(
   const seeds = seedsOf(input.seed ?? 0, rows)
   const run = begin({
     steps,
-    guidance: scale,
+    guidance: guidance.scale,
     batch: rows,
     ...(seeds[0] === undefined ? {} : { seed: seeds[0] }),
     ...(input.controls ? { controls: input.controls } : {}),
     ...(input.signal ? { signal: input.signal } : {}),
   })
   const conditioning = await conditioningOf(model, run, input, prompts, 'cond')
-  const guides = conditioning !== undefined && scale > 1
+  const guides = conditioning !== undefined && guidance.scale > 1
   const unconditional = guides ? await conditioningOf(model, run, input, prompts, 'uncond') : undefined
   const count = latent.channels * latent.height * latent.width
   return {
@@ -83,6 +81,12 @@ export async function prepareRun(
         joined(seeds.map(seed => normalNoise(count, { seed, draw }))),
       ),
   }
+}
+
+function guidanceOf({ denoiser, defaults }: ImageModel, input: TextToImageInput): Guidance {
+  const embedded = input.guidance ?? defaults.guidance
+  const scale = denoiser.embedsGuidance ? (input.trueGuidance ?? 1) : embedded
+  return { scale, mode: input.guidanceMode ?? 'batched', embedded }
 }
 
 /** The start noise: given, or from the seeds. */

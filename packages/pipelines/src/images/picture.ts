@@ -1,7 +1,7 @@
 // Pictures as plain bytes, and their conversion from and to what autoencoders take: [rows, channels, height, width] in −1…1.
 import type { TensorData } from '@damson/core'
 import { DamsonError } from '@damson/graph'
-import { numbersOf } from '../tensors.ts'
+import { floatTensor, numbersOf, type FloatTensor } from '../tensors.ts'
 
 /** A picture: bytes row by row, `channels` of each pixel together. */
 export interface Picture {
@@ -42,7 +42,7 @@ function byteOf(value: number): number {
 }
 
 /** A picture as [1, 3, height, width] in −1…1. Grey is repeated, transparency is left out. */
-export function tensorOfPicture(picture: Picture): TensorData & { readonly data: Float32Array } {
+export function tensorOfPicture(picture: Picture): FloatTensor {
   const { width, height, channels, data } = checked(picture)
   const plane = width * height
   const values = new Float32Array(3 * plane)
@@ -51,7 +51,7 @@ export function tensorOfPicture(picture: Picture): TensorData & { readonly data:
       values[c * plane + i] = ((data[i * channels + (channels === 1 ? 0 : c)] ?? 0) / 255) * 2 - 1
     }
   }
-  return { dtype: 'float32', shape: [1, 3, height, width], data: values }
+  return floatTensor([1, 3, height, width], values)
 }
 
 /** Brightness of each pixel in 0…1: what masks are read as. */
