@@ -1,9 +1,10 @@
 // Encoded pictures in Node, through sharp.
 import { DamsonError } from '@damson/graph'
+import type Sharp from 'sharp'
 import type { PictureCodec } from './images/codec.ts'
 
 /** Loads sharp on first use, so that pipelines work without it until a picture is encoded. */
-async function sharp(): Promise<(typeof import('sharp'))['default']> {
+async function sharp(): Promise<typeof Sharp> {
   try {
     return (await import('sharp')).default
   } catch (cause) {

@@ -15,7 +15,7 @@ export interface Conditioning {
   readonly pooled?: FloatTensor
 }
 
-export type DenoiserKind =
+type DenoiserKind =
   'stable-diffusion' | 'stable-diffusion-xl' | 'stable-diffusion-3' | 'flux' | 'unconditional'
 
 /** Latents in pixels of their own. */
@@ -42,7 +42,7 @@ export interface Denoiser {
   readonly output: string
 }
 
-export interface DenoiserCall {
+interface DenoiserCall {
   /** As the denoiser wants it: [rows, channels, height, width], for Flux packed. */
   readonly sample: FloatTensor
   readonly timestep: number

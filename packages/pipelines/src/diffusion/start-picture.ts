@@ -6,7 +6,7 @@ import type { ImageModel } from './image-model.ts'
 import type { ImageRun } from './image-run.ts'
 
 /** Draw numbers of a seed that no step uses: those of steps are below 2^20. */
-export const posteriorDraw = 2 ** 20
+const posteriorDraw = 2 ** 20
 
 /** The picture as latents, one row for each picture to make, each drawn from the posterior with its own noise. */
 export async function encodedRows(

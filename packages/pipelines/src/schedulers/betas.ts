@@ -50,7 +50,7 @@ function fromBar(count: number, bar: (t: number) => number): Float32Array {
 }
 
 /** torch.linspace in float32: from both ends to the middle. */
-export function linspace32(start: number, end: number, count: number): Float32Array {
+function linspace32(start: number, end: number, count: number): Float32Array {
   const [from, to] = [fround(start), fround(end)]
   const step = fround(fround(to - from) / (count - 1))
   return Float32Array.from({ length: count }, (_, i) =>

@@ -36,7 +36,7 @@ export function eulerTimes(config: SchedulerConfig, table: Float32Array, steps: 
 }
 
 /** What the last step goes to. */
-export function lastSigma(config: SchedulerConfig, table: Float32Array): number {
+function lastSigma(config: SchedulerConfig, table: Float32Array): number {
   return choiceOption(config, 'final_sigmas_type', ['zero', 'sigma_min'], 'zero') === 'zero'
     ? 0
     : (table[0] ?? 0)

@@ -49,10 +49,16 @@ test('unigram pieces give the ids of the Rust tokenizers, padded with their own 
   const tokenizer = await tokenizerOf(
     withFiles(withoutJson, {
       'tokenizer/tokenizer.json': golden.definition,
-      'tokenizer/tokenizer_config.json': { pad_token: { content: '<pad>' }, eos_token: '</s>', model_max_length: 1e30 },
+      'tokenizer/tokenizer_config.json': {
+        pad_token: { content: '<pad>' },
+        eos_token: '</s>',
+        model_max_length: 1e30,
+      },
     }),
   )
-  expect(golden.unigram.map(({ text }) => tokenizer.encode(text))).toEqual(golden.unigram.map(({ ids }) => ids))
+  expect(golden.unigram.map(({ text }) => tokenizer.encode(text))).toEqual(
+    golden.unigram.map(({ ids }) => ids),
+  )
   expect(tokenizer.most).toBeUndefined()
   expect(tokenizer.padded('pizza', 5)).toEqual([7, 8, 1, 0, 0])
 })
