@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { load } from '@damson/core'
-import { goldenJson } from '@damson/testing'
-import { readNpy } from '@damson/runtime'
+import { createRuntime, readNpy } from '@damson/runtime'
 import { zooTest } from '@damson/zoo/vitest'
 import { requireZoo } from '@damson/zoo'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { readPicture } from './images/files.ts'
 import type { Picture } from './images/picture.ts'
 import { floatTensor, numbersOf, stacked, type FloatTensor } from './tensors.ts'
@@ -21,6 +20,10 @@ interface Golden {
   readonly guidance: number
 }
 
+// One thread a session: two test files share the cores.
+const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
+afterAll(() => runtime.close())
+
 /** 10·log10(255² / mean squared difference) over all bytes. */
 function psnr(a: Picture, b: Picture): number {
   expect([a.width, a.height, a.channels]).toEqual([b.width, b.height, b.channels])
@@ -33,13 +36,14 @@ async function array(file: string): Promise<FloatTensor> {
   return floatTensor([1, ...tensor.shape.slice(-3)], numbersOf(tensor))
 }
 
-async function compare(model: string, prefix: string): Promise<void> {
+/** The first `count` of the eight pictures that a scheduler made. */
+async function compare(model: string, prefix: string, count = 8): Promise<void> {
   const folder = requireZoo(`emoji/golden/${model}`)
-  const all = (await goldenJson('golden.json', `file://${folder}/`)) as readonly Golden[]
-  const golden = all.filter(({ file }) => file.startsWith(prefix))
-  expect(golden.length).toBe(8)
+  const all: readonly Golden[] = JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8'))
+  const golden = all.filter(({ file }) => file.startsWith(prefix)).slice(0, count)
+  expect(golden.length).toBe(count)
   const noise = requireZoo('emoji/golden/emoji-unet')
-  const pipeline = await textToImage(await load(requireZoo(`emoji/${model}`)))
+  const pipeline = await textToImage(await load(requireZoo(`emoji/${model}`)), { runtime })
   const [first] = golden
   const { pictures, latents } = await pipeline.run({
     prompt: golden.map(({ prompt }) => prompt),
@@ -59,9 +63,14 @@ async function compare(model: string, prefix: string): Promise<void> {
   }
 }
 
-for (const prefix of ['ddim', 'dpmpp2m', 'euler']) {
+// All 24 pictures of the U-Net were compared once; a few of each scheduler but the model's own show that it still stands.
+for (const [prefix, count] of [
+  ['ddim', 8],
+  ['dpmpp2m', 2],
+  ['euler', 2],
+] as const) {
   zooTest('emoji/golden/emoji-unet', `the U-Net with ${prefix} draws what diffusers draws`, () =>
-    compare('emoji-unet', prefix),
+    compare('emoji-unet', prefix, count),
   )
 }
 zooTest('emoji/golden/emoji-transformer', 'the transformer draws what diffusers draws', () =>

@@ -9,7 +9,8 @@ import type { Picture } from './images/picture.ts'
 import { inpaint } from './inpaint.ts'
 import { textToImage } from './text-to-image.ts'
 
-const runtime = createRuntime()
+// One thread a session: two test files share the cores.
+const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
 afterAll(() => runtime.close())
 
 /** Mean difference of bytes over the columns that `keep` takes. */
@@ -29,7 +30,6 @@ zooTest('emoji/emoji-unet', 'strength says how much of the picture stays', async
   const model = await load(requireZoo('emoji/emoji-unet'))
   const draw = await textToImage(model, { runtime })
   const picture = must((await draw.run({ prompt: 'pizza', steps: 8, seed: 5, guidance: 4 })).pictures[0])
-  await draw.close()
   const pipeline = await imageToImage(model, { runtime })
   const far: number[] = []
   const calls: number[] = []
@@ -48,14 +48,12 @@ zooTest('emoji/emoji-unet', 'strength says how much of the picture stays', async
   await expect(pipeline.run({ prompt: 'pizza', picture, strength: 0.1, steps: 5 })).rejects.toThrow(
     /leaves a step/,
   )
-  await pipeline.close()
 })
 
 zooTest('emoji/emoji-unet', 'the dark side of a mask stays, the bright one is drawn anew', async () => {
   const model = await load(requireZoo('emoji/emoji-unet'))
   const draw = await textToImage(model, { runtime })
   const picture = must((await draw.run({ prompt: 'pizza', steps: 8, seed: 5, guidance: 4 })).pictures[0])
-  await draw.close()
   const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 32 ? 0 : 255))
   const mask: Picture = { width: 64, height: 64, channels: 1, data }
   const pipeline = await inpaint(model, { runtime })
@@ -67,7 +65,6 @@ zooTest('emoji/emoji-unet', 'the dark side of a mask stays, the bright one is dr
     expect(kept).toBeLessThan(8)
     expect(meanDifference(made, picture, x => x >= 36)).toBeGreaterThan(3 * kept)
   }
-  await pipeline.close()
 })
 
 zooTest('fixtures/sd15-tiny-ts', 'Heun, PNDM and UniPC start in the middle', async () => {
@@ -89,5 +86,4 @@ zooTest('fixtures/sd15-tiny-ts', 'Heun, PNDM and UniPC start in the middle', asy
     const total = { PNDMScheduler: 4, LCMScheduler: 6 }[scheduler] ?? 3
     expect(steps).toEqual(Array.from({ length: total }, (_, i) => `${i + 1}/${total}`))
   }
-  await pipeline.close()
 })

@@ -10,13 +10,20 @@ import { readPicture, toPng } from './images/files.ts'
 import { normalNoise } from './noise/normal-noise.ts'
 import { record } from './record-pipeline.ts'
 import { floatTensor } from './tensors.ts'
-import { textToImage } from './text-to-image.ts'
+import { textToImage, type TextToImage } from './text-to-image.ts'
 
-const runtime = createRuntime()
+// One thread a session: two test files share the cores.
+const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
 afterAll(() => runtime.close())
 
-const open = async (path: string): ReturnType<typeof textToImage> =>
-  textToImage(await load(requireZoo(path)), { runtime })
+const opened = new Map<string, Promise<TextToImage>>()
+
+/** Opened once for all tests: what pipelines remember between runs would show. */
+function open(path: string): Promise<TextToImage> {
+  const pipeline = opened.get(path) ?? load(requireZoo(path)).then(model => textToImage(model, { runtime }))
+  opened.set(path, pipeline)
+  return pipeline
+}
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length)
@@ -49,7 +56,6 @@ for (const path of ['fixtures/sd15-tiny-ts', 'fixtures/sd15-tiny-dynamo', 'fixtu
     expect(largestDifference(batched.latents.data.subarray(0, half), second.latents.data)).toBeGreaterThan(
       0.1,
     )
-    await pipeline.close()
   })
 }
 
@@ -64,7 +70,6 @@ zooTest('fixtures/sdxl-tiny', 'the negative branch is zeros without a negative p
     expect([...(feeds['time_ids']?.data ?? [])].slice(0, 6)).toEqual([32, 32, 0, 0, 32, 32])
   }
   await samples.close()
-  await pipeline.close()
 })
 
 zooTest(
@@ -81,7 +86,6 @@ zooTest(
     expect(latents.data.every(Number.isFinite)).toBe(true)
     await expect(pipeline.run({ prompt: 'a cat' })).rejects.toThrow(/no text encoder/)
     await expect(pipeline.run({ conditioning })).rejects.toThrow(/negativeConditioning for guidance above 1/)
-    await pipeline.close()
   },
 )
 
@@ -94,7 +98,6 @@ zooTest('fixtures/flux-tiny', 'Flux packs its latents, and is told the guidance'
   const other = await pipeline.run({ ...input, guidance: 6 })
   expect(largestDifference(latents.data, other.latents.data)).toBeGreaterThan(1e-4)
   await expect(pipeline.run({ ...input, width: 65 })).rejects.toThrow(/divisible by 16, got 65 × 128/)
-  await pipeline.close()
 })
 
 zooTest('fixtures/sd15-tiny-ts', 'LCM runs four steps without a second branch', async () => {
@@ -113,7 +116,6 @@ zooTest('fixtures/sd15-tiny-ts', 'LCM runs four steps without a second branch', 
     [3, 'cond', 2, 259],
   ])
   await samples.close()
-  await pipeline.close()
 })
 
 zooTest('models/ddpm_mnist_28.onnx', 'a denoiser of pixels draws from noise alone', async () => {
@@ -138,7 +140,6 @@ zooTest('models/ddpm_mnist_28.onnx', 'a denoiser of pixels draws from noise alon
   const first = await pipeline.run({ steps: 2, output: 'latents' })
   expect(first.latents.shape).toEqual([1, 1, 28, 28])
   await expect(pipeline.run({ prompt: 'a seven' })).rejects.toThrow(/Expected no prompt/)
-  await pipeline.close()
 })
 
 zooTest('emoji/emoji-unet', 'runs repeat, resume from latents, tell their progress, and abort', async () => {
@@ -167,7 +168,6 @@ zooTest('emoji/emoji-unet', 'runs repeat, resume from latents, tell their progre
   await expect(pipeline.run({ ...input, latents: random([1, 4, 8, 8], 5) })).rejects.toThrow(
     /\[1, 4, 16, 16\]/,
   )
-  await pipeline.close()
 })
 
 test('models that draw nothing are refused', async () => {

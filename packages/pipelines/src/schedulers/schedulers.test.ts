@@ -1,6 +1,6 @@
 // Every scheduler against diffusers, on a fake denoiser that both sides compute alike: timesteps, noise levels, start scale,
 // every sample of the run, and a noised sample; each within 1e-5 of the largest number there is.
-import { goldenJson } from '@damson/testing'
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { schedulerOf } from './scheduler-of.ts'
 import { startState, type Schedule, type ScheduleOptions, type SchedulerState } from './scheduler.ts'
@@ -24,7 +24,9 @@ interface Golden {
   readonly cases: readonly Case[]
 }
 
-const golden = (await goldenJson('../../test/golden/schedulers.json', import.meta.url)) as Golden
+const golden: Golden = JSON.parse(
+  await readFile(new URL('../../test/golden/schedulers.json', import.meta.url), 'utf8'),
+)
 const tolerance = 1e-5
 
 function fake(x: Float32Array, t: number): Float32Array {

@@ -1,7 +1,7 @@
 // Ids against those of the Rust tokenizers, for CLIP's byte pairs (from both forms of its files) and for unigram pieces as T5 has
 // them; padding and cutting as text encoders expect them.
+import { readFile } from 'node:fs/promises'
 import { load, type Model } from '@damson/core'
-import { goldenJson } from '@damson/testing'
 import { requireZoo } from '@damson/zoo'
 import { expect, test } from 'vitest'
 import { openTokenizer, type PromptTokenizer } from './tokenizer.ts'
@@ -12,7 +12,9 @@ interface Golden {
   readonly definition: object
 }
 
-const golden = (await goldenJson('../../test/golden/tokenizers.json', import.meta.url)) as Golden
+const golden: Golden = JSON.parse(
+  await readFile(new URL('../../test/golden/tokenizers.json', import.meta.url), 'utf8'),
+)
 const emoji = await load(requireZoo('emoji/emoji-unet'))
 
 function withFiles(model: Model, files: Readonly<Record<string, unknown>>): Model {
