@@ -1,5 +1,6 @@
 // What starts from a picture: little strength keeps it, a mask keeps its dark side, and models made for inpainting see the mask.
 import { load } from '@damson/core'
+import { memoryTensor, onnx } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
 import { requireZoo } from '@damson/zoo'
 import { zooTest } from '@damson/zoo/vitest'
@@ -7,11 +8,19 @@ import { afterAll, expect } from 'vitest'
 import { imageToImage } from './image-to-image.ts'
 import type { Picture } from './images/picture.ts'
 import { inpaint } from './inpaint.ts'
+import { record } from './record-pipeline.ts'
 import { textToImage } from './text-to-image.ts'
 
 // One thread a session: two test files share the cores.
 const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
 afterAll(() => runtime.close())
+
+const from = memoryTensor('int64', [1], BigInt64Array.of(0n))
+const to = memoryTensor('int64', [1], BigInt64Array.of(4n))
+const axis = memoryTensor('int64', [1], BigInt64Array.of(1n))
+
+/** A denoiser that says that all of its latents are noise. */
+const nineChannels = onnx`<ir_version: 8, opset_import: ["" : 17]> unet (float[batch_size,9,height,width] sample, int64[1] timestep, float[batch_size,sequence_length,32] encoder_hidden_states) => (float[batch_size,4,height,width] out_sample) <int64[1] from = ${from}, int64[1] to = ${to}, int64[1] axis = ${axis}> { out_sample = Slice(sample, from, to, axis) }`
 
 /** Mean difference of bytes over the columns that `keep` takes. */
 function meanDifference(a: Picture, b: Picture, keep: (x: number) => boolean = () => true): number {
@@ -87,3 +96,42 @@ zooTest('fixtures/sd15-tiny-ts', 'Heun, PNDM and UniPC start in the middle', asy
     expect(steps).toEqual(Array.from({ length: total }, (_, i) => `${i + 1}/${total}`))
   }
 })
+
+zooTest(
+  'fixtures/sd15-tiny-ts',
+  'a model of nine channels sees the mask and the rest of the picture',
+  async () => {
+    const plain = await load(requireZoo('fixtures/sd15-tiny-ts'))
+    const config = new TextEncoder().encode('{ "in_channels": 9, "sample_size": 16 }')
+    const read = async (offset: number, into: Uint8Array): Promise<void> =>
+      into.set(config.subarray(offset, offset + into.length))
+    const source = { name: 'config', key: 'config', size: config.length, read }
+    const model = plain
+      .withGraph('unet', nineChannels)
+      .with({ files: new Map([...plain.files, ['unet/config.json', source]]) })
+    const pipeline = await inpaint(model, { runtime })
+    const picture: Picture = {
+      width: 32,
+      height: 32,
+      channels: 3,
+      data: new Uint8Array(32 * 32 * 3).fill(200),
+    }
+    const data = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 < 16 ? 0 : 255))
+    const mask: Picture = { width: 32, height: 32, channels: 1, data }
+    const samples = await record(pipeline, [{ prompt: 'a cat', picture, mask, steps: 2, imagesPerPrompt: 2 }])
+    for await (const { feeds } of samples.of('unet')) {
+      const { shape = [], data: fed = [] } = feeds['sample'] ?? {}
+      expect(shape).toEqual([4, 9, 16, 16])
+      for (const row of [0, 1, 2, 3]) {
+        const channel = [...fed].slice((row * 9 + 4) * 256, (row * 9 + 5) * 256)
+        expect(channel).toEqual(Array.from({ length: 256 }, (_, i) => (i % 16 < 8 ? 0 : 1)))
+      }
+      // Each picture's masked latents are drawn from its own noise; both branches see the same.
+      const hidden = (row: number): readonly unknown[] =>
+        [...fed].slice((row * 9 + 5) * 256, (row * 9 + 9) * 256)
+      expect(hidden(2)).toEqual(hidden(0))
+      expect(hidden(1)).not.toEqual(hidden(0))
+    }
+    await samples.close()
+  },
+)

@@ -1,5 +1,5 @@
 // Part of a picture drawn anew: where the mask is dark, each step puts the noised original back; models made for it (nine
-// channels) see the mask and the rest of the picture as well.
+// channels) see the mask and the rest of the picture instead, and draw all of it.
 import type { Model } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import type { ImageResult } from './diffusion/image-input.ts'
@@ -29,9 +29,9 @@ export async function inpaint(model: Model, options: PipelineOptions = {}): Prom
     const mask = latentMask(prepared, input.mask)
     const clean = await encodedRows(opened, prepared, picture)
     const course = courseOf(prepared, clean, mask, startNoise(prepared, input), strength)
-    const beside =
-      opened.denoiser.extraChannels > 0 ? { beside: await besideLatents(opened, prepared, input, mask) } : {}
-    return finishRun(opened, prepared, input, { ...course, ...beside })
+    if (opened.denoiser.extraChannels === 0) return finishRun(opened, prepared, input, course)
+    const beside = await besideLatents(opened, prepared, input, mask)
+    return finishRun(opened, prepared, input, { begin: course.begin, latents: course.latents, beside })
   })
 }
 

@@ -40,12 +40,14 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0)
 }
 
+/** 1, 1/3, 1/5 …: artanh f = f·Σ f^2k/(2k + 1). */
+const series = Array.from({ length: 12 }, (_, k) => 1 / (2 * k + 1))
+
 /** Natural logarithm of 0 < x < 1 by additions, multiplications and divisions: x = m·2^e, log m = 2·artanh((m − 1)/(m + 1)). */
 function logarithm(x: number): number {
   let [m, e] = [x, 0]
   while (m < Math.SQRT1_2) [m, e] = [m * 2, e - 1]
   const f = (m - 1) / (m + 1)
-  const series = Array.from({ length: 12 }, (_, k) => 1 / (2 * k + 1))
   return 2 * f * polynomial(series, f * f) + e * Math.LN2
 }
 

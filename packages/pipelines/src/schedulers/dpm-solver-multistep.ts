@@ -18,7 +18,7 @@ interface Solver {
 
 /** `DPMSolverMultistepScheduler`: `dpmsolver++` of order 1 to 3, `sde-dpmsolver++` of order 1 and 2. */
 export function dpmSolverMultistep(config: SchedulerConfig = {}): Scheduler {
-  refuseOptions(config, ['thresholding', 'variance_type'])
+  refuseOptions(config, ['thresholding'])
   const table = sigmaTable(config)
   const prediction = predictionOf(config, ['epsilon', 'v_prediction', 'sample', 'flow_prediction'])
   const solver = solverOf(config)
@@ -52,13 +52,17 @@ export function dpmSolverMultistep(config: SchedulerConfig = {}): Scheduler {
   }
 }
 
+/** Types of UniPC, whose configuration may be taken over, mean the standard one, as in diffusers. */
+const solverTypes = ['midpoint', 'heun', 'logrho', 'bh1', 'bh2'] as const
+
 function solverOf(config: SchedulerConfig): Solver {
   const order = numberOption(config, 'solver_order', 2)
   const algorithm = choiceOption(config, 'algorithm_type', ['dpmsolver++', 'sde-dpmsolver++'], 'dpmsolver++')
   const noisy = algorithm === 'sde-dpmsolver++'
   if (![1, 2, 3].includes(order) || (noisy && order === 3))
     throw optionError('solver_order', '1 or 2 (3 without noise)', order)
-  const type = choiceOption(config, 'solver_type', ['midpoint', 'heun'], 'midpoint')
+  const type = choiceOption(config, 'solver_type', solverTypes, 'midpoint') === 'heun' ? 'heun' : 'midpoint'
+  choiceOption(config, 'variance_type', ['fixed_small', 'fixed_small_log', 'fixed_large'], 'fixed_small')
   return { order, noisy, type }
 }
 

@@ -112,6 +112,22 @@ test('options that are not understood are refused by name', () => {
   ).toThrow(/`mu`/)
 })
 
+test('a configuration of one scheduler serves another, as in diffusers', () => {
+  const start = Float32Array.from(golden.start)
+  const first = (name: string, config: Record<string, unknown>): Float32Array => {
+    const schedule = schedulerOf(name, config).schedule({ steps: 3 })
+    return runOf(schedule).at(-1) ?? start
+  }
+  const unipc = { solver_type: 'bh2', predict_x0: true, disable_corrector: [], variance_type: 'fixed_small' }
+  expect(first('DPMSolverMultistepScheduler', unipc)).toEqual(first('DPMSolverMultistepScheduler', {}))
+  expect(first('UniPCMultistepScheduler', { solver_type: 'midpoint' })).toEqual(
+    first('UniPCMultistepScheduler', {}),
+  )
+  const learned = { variance_type: 'learned' }
+  expect(() => schedulerOf('DPMSolverMultistepScheduler', learned)).toThrow(/"variance_type".*got "learned"/)
+  expect(() => schedulerOf('DDPMScheduler', learned)).toThrow(/"variance_type".*got "learned"/)
+})
+
 test('a step that needs noise says so', () => {
   const schedule = schedulerOf('EulerAncestralDiscreteScheduler').schedule({ steps: 4 })
   const zeros = new Float32Array(4)

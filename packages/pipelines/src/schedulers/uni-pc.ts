@@ -24,13 +24,16 @@ interface Solver {
   readonly data: boolean
 }
 
+/** Types of DPM-Solver, whose configuration may be taken over, mean the standard one, as in diffusers. */
+const solverTypes = ['bh1', 'bh2', 'midpoint', 'heun', 'logrho'] as const
+
 /** `UniPCMultistepScheduler`. */
 export function uniPc(config: SchedulerConfig = {}): Scheduler {
   refuseOptions(config, ['thresholding', 'solver_p'])
   const table = sigmaTable(config)
   const prediction = predictionOf(config, ['epsilon', 'v_prediction', 'sample', 'flow_prediction'])
   const data = flagOption(config, 'predict_x0', true)
-  const kind = choiceOption(config, 'solver_type', ['bh1', 'bh2'], 'bh2')
+  const kind = choiceOption(config, 'solver_type', solverTypes, 'bh2') === 'bh1' ? 'bh1' : 'bh2'
   const most = numberOption(config, 'solver_order', 2)
   if (![1, 2, 3].includes(most)) throw optionError('solver_order', '1, 2 or 3', most)
   const uncorrected = numbersOption(config, 'disable_corrector') ?? []
