@@ -3,7 +3,12 @@ import type { TensorData } from '@damson/core'
 import { DamsonError, type DataType } from '@damson/graph'
 import { halfOf, numberOfHalf } from '@damson/runtime'
 
-export type FloatTensor = TensorData & { readonly dtype: 'float32'; readonly data: Float32Array }
+/** A tensor of numbers. */
+export interface FloatTensor {
+  readonly dtype: 'float32'
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
 
 export function floatTensor(shape: readonly number[], data: Float32Array): FloatTensor {
   return { dtype: 'float32', shape, data }
