@@ -5,10 +5,11 @@ export interface Conditioning {
     readonly states: FloatTensor;
     readonly pooled?: FloatTensor;
 }
-export type FloatTensor = TensorData & {
+export interface FloatTensor {
     readonly dtype: 'float32';
+    readonly shape: readonly number[];
     readonly data: Float32Array;
-};
+}
 export interface ImageResult {
     readonly pictures: readonly Picture[];
     readonly latents: FloatTensor;
