@@ -1,0 +1,2 @@
+export { simplify } from './algorithms/simplify.ts'
+export { load, save, smash, plan, explain } from '@damson/core'
