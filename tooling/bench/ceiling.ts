@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { basename, dirname } from 'node:path'
 import { modelOf, type Feeds, type Model } from '@damson/core'
 import { fileSource, pathFolder, readGraph, upgradeOpset, isRefusal, type Graph } from '@damson/graph'
-import { addQuality, createRuntime, feedsFor, isFloatOutput, sqnrOf, type QualitySums } from '@damson/runtime'
+import { createRuntime, feedsFor } from '@damson/runtime'
 import { zooFile } from '@damson/zoo'
 import { fakeQuantize, type Rounding } from './fake-quantize.ts'
+import { worstSqnr } from './worst-sqnr.ts'
 
 const wholeRow = Infinity
 const widths: Readonly<Record<string, Rounding>> = {
@@ -43,16 +44,7 @@ async function quality(model: Model, want: Model, feeds: readonly Feeds[]): Prom
   // Optimizations are off, so that rounded values stay rounded and nothing is fused into integer kernels.
   const runtime = createRuntime({ session: { graphOptimizationLevel: 'disabled' } })
   try {
-    const [live, exact] = [await runtime.open(model), await runtime.open(want)]
-    const sums = new Map<string, QualitySums>()
-    for (const each of feeds) {
-      const [got, expected] = [await live.run('model', each), await exact.run('model', each)]
-      for (const [name, y] of Object.entries(expected)) {
-        const z = got[name]
-        if (z && isFloatOutput(y)) sums.set(name, addQuality(z, y, sums.get(name)))
-      }
-    }
-    return Math.min(...[...sums.values()].map(sqnrOf))
+    return await worstSqnr(model, want, feeds, runtime)
   } finally {
     await runtime.close()
   }

@@ -1,22 +1,36 @@
 // Codes that plain operators decode when a session is made: what quantizers write where no operator reads codes. It is
 // Mul(Sub(codes, zero points), scales), with Casts, shapes and the unpacking of bytes in between, or Mul(Cast(codes), scales)
-// of 8-bit floats.
+// of 8-bit floats. Signs, a bit each, are spread to codes by a table: Gather(table, Cast(signs)), whoever reads those.
 import { resolve, type DataType, type Node, type Scope, type WeightUse } from '@damson/graph'
 
 const narrow: ReadonlySet<DataType> = new Set(['uint8', 'int8', 'uint4', 'int4', 'uint2', 'int2'])
-const between = new Set(['Cast', 'Reshape', 'Mul', 'Floor', 'Mod', 'Slice'])
+const between = new Set(['Cast', 'Reshape', 'Mul', 'Floor', 'Mod', 'Slice', 'Add'])
 
 /** `codes` for codes and zero points of such a weight, `aside` for its scales; undefined for everything else. */
 export function slotInDecoding(use: WeightUse, dtype: DataType): 'codes' | 'aside' | undefined {
   if (use.node.domain !== '') return undefined
   if (dtype.startsWith('float8')) return use.node.op === 'Cast' ? 'codes' : undefined
-  if (narrow.has(dtype))
-    return use.node.op === 'Cast' && reaches(use.node, use.scope, 'Sub') ? 'codes' : undefined
+  if (narrow.has(dtype)) {
+    const decoded = use.node.op === 'Cast' && reaches(use.node, use.scope, 'Sub')
+    return decoded || isSpread(use) ? 'codes' : undefined
+  }
   const place = use.node.op === 'Mul' ? use : scalingBehind(use.node, use.scope)
   if (!place) return undefined
   const producer = producerOf(place.node.inputs[1 - (place.input ?? 1)], use.scope)
   if (producer?.op === 'Cast' && isFloat8(producer.inputs[0], use.scope)) return 'aside'
   return producer?.op === 'Sub' && comesFromCodes(producer, use.scope) ? 'aside' : undefined
+}
+
+/** Bytes that say which row of a table of bytes stands for them. */
+function isSpread({ node, scope }: WeightUse): boolean {
+  if (node.op !== 'Cast') return false
+  const users = scope.body.users(node.outputs[0] ?? '')
+  return users.length > 0 && users.every(user => user.input === 1 && isTable(user.node, scope))
+}
+
+function isTable({ op, inputs: [name = ''] }: Node, scope: Scope): boolean {
+  const tensor = op === 'Gather' ? resolve(scope, name)?.body.tensor(name) : undefined
+  return tensor !== undefined && narrow.has(tensor.dtype) && tensor.shape[0] === 256
 }
 
 function isFloat8(name = '', scope: Scope): boolean {
@@ -48,8 +62,10 @@ function scalingBehind(
 }
 
 function comesFromCodes(shifted: Node, scope: Scope): boolean {
-  for (let now = producerOf(shifted.inputs[0], scope); now && between.has(now.op);) {
-    const name = now.inputs[0] ?? ''
+  for (let now = producerOf(shifted.inputs[0], scope); now;) {
+    const spread = isTable(now, scope)
+    if (!spread && !between.has(now.op)) return false
+    const name = now.inputs[spread ? 1 : 0] ?? ''
     const tensor = resolve(scope, name)?.body.tensor(name)
     if (now.op === 'Cast' && tensor) return narrow.has(tensor.dtype)
     now = producerOf(name, scope)

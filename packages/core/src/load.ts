@@ -127,7 +127,7 @@ async function mustOpen(folder: SourceFolder, path: string): Promise<Source> {
 }
 
 /** Reads one part, noting which files its bytes come from: the file itself and its external data. */
-async function readPart(found: FoundPart, folder: SourceFolder, signal?: AbortSignal): Promise<Part> {
+export async function readPart(found: FoundPart, folder: SourceFolder, signal?: AbortSignal): Promise<Part> {
   const files = new Map<string, Source>()
   const noting: SourceFolder = {
     ...folder,

@@ -3,94 +3,90 @@
 // weight with several users, unless it is named itself, only if all of them do. In between is a partial match.
 import { nodeIdentity, type Node } from '@damson/graph'
 import type { Place, Site, Step } from './algorithm.ts'
+import { Patterns } from './patterns.ts'
 
 export type Match = 'yes' | 'no' | 'partial'
 
-/** A pattern, compiled. `hits` says whether anything has matched it, for "your glob matches nothing". */
-export interface Glob {
-  readonly pattern: string
-  /** For `op:` patterns, what follows. */
-  readonly op: boolean
-  test(name: string): boolean
-}
-
-/** Compiles a glob; it matches whole names. */
-export function glob(pattern: string): Glob {
-  const op = pattern.startsWith('op:')
-  const source = (op ? pattern.slice(3) : pattern)
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '[^]*')
-    .replace(/\?/g, '[^]')
-  const expression = new RegExp(`^${source}$`)
-  return { pattern, op, test: name => expression.test(name) }
-}
-
 /** Decides sites for one place. Parts are not its business. */
 export class PlaceMatcher {
-  readonly #include: readonly Glob[]
-  readonly #exclude: readonly Glob[]
+  readonly #patterns: readonly string[]
+  readonly #include: Wanted | undefined
+  readonly #exclude: Wanted | undefined
   readonly #hit = new Set<string>()
 
-  constructor(place: Place) {
-    this.#include = (place.include ?? []).map(glob)
-    this.#exclude = (place.exclude ?? []).map(glob)
+  constructor({ include = [], exclude = [] }: Place) {
+    this.#patterns = [...include, ...exclude]
+    this.#include = wantedOf(include)
+    this.#exclude = wantedOf(exclude)
   }
 
   /** True when it leaves anything out. */
   get restricts(): boolean {
-    return this.#include.length + this.#exclude.length > 0
+    return this.#patterns.length > 0
   }
 
   /** Patterns that no site asked about so far has matched, not even partly. */
   unmatched(): readonly string[] {
-    return [...this.#include, ...this.#exclude].map(each => each.pattern).filter(each => !this.#hit.has(each))
+    return this.#patterns.filter(each => !this.#hit.has(each))
   }
 
   match(site: Site): Match {
     if (!this.restricts) return 'yes'
-    const included = this.#include.length === 0 ? 'yes' : this.#any(this.#include, site)
-    const excluded = this.#any(this.#exclude, site)
+    const included = this.#include ? this.#any(this.#include, site) : 'yes'
+    const excluded = this.#exclude ? this.#any(this.#exclude, site) : 'no'
     if (included === 'no' || excluded === 'yes') return 'no'
     return included === 'partial' || excluded === 'partial' ? 'partial' : 'yes'
   }
 
-  #any(globs: readonly Glob[], site: Site): Match {
-    if (globs.length === 0) return 'no'
+  #any(wanted: Wanted, site: Site): Match {
     if ('part' in site) return 'partial'
-    const found = 'node' in site ? this.#node(globs, site.node, site.path) : this.#weight(globs, site)
-    return found
+    return 'node' in site ? this.#node(wanted, site.node, site.path) : this.#weight(wanted, site)
   }
 
-  #node(globs: readonly Glob[], node: Node, path = ''): Match {
-    const ops = [node.op, `${node.domain === '' ? 'ai.onnx' : node.domain}.${node.op}`]
+  #node({ ops, names }: Wanted, node: Node, path = ''): Match {
     const byOp = this.#hits(
-      globs.filter(each => each.op),
       ops,
+      [node.op, `${node.domain === '' ? 'ai.onnx' : node.domain}.${node.op}`],
+      'op:',
     )
-    const names = globs.filter(each => !each.op)
     if (byOp) return 'yes'
     if (node.origins.length <= 1)
       return this.#hits(names, [...namesOf(node, path), ...node.origins]) ? 'yes' : 'no'
-    if (names.some(each => each.pattern === node.name)) return this.#hits(names, [node.name]) ? 'yes' : 'no'
+    if (names.has(node.name)) return this.#hits(names, [node.name]) ? 'yes' : 'no'
     return share(node.origins, origin => (this.#hits(names, [origin]) ? 'yes' : 'no'))
   }
 
-  #weight(globs: readonly Glob[], { weight }: Extract<Site, { readonly weight: unknown }>): Match {
-    const names = globs.filter(each => !each.op)
+  #weight(wanted: Wanted, { weight }: Extract<Site, { readonly weight: unknown }>): Match {
+    const { names } = wanted
     const one = weight.origins.length <= 1
     if (this.#hits(names, [weight.name, weight.id, ...(one ? weight.origins : [])])) return 'yes'
     const byOrigin = one
       ? 'no'
       : share(weight.origins, origin => (this.#hits(names, [origin]) ? 'yes' : 'no'))
     if (byOrigin === 'yes') return 'yes'
-    const byUse = share(weight.uses, use => this.#node(globs, use.node, use.scope.path))
+    const byUse = share(weight.uses, use => this.#node(wanted, use.node, use.scope.path))
     return byUse === 'no' ? byOrigin : byUse
   }
 
-  #hits(globs: readonly Glob[], names: readonly string[]): boolean {
-    const found = globs.filter(each => names.some(name => each.test(name)))
-    for (const { pattern } of found) this.#hit.add(pattern)
+  #hits(patterns: Patterns, names: readonly string[], prefix = ''): boolean {
+    const found = patterns.matching(names)
+    for (const pattern of found) this.#hit.add(`${prefix}${pattern}`)
     return found.length > 0
+  }
+}
+
+/** The patterns of a place: those for operators, without their `op:`, and those for names. */
+interface Wanted {
+  readonly ops: Patterns
+  readonly names: Patterns
+}
+
+function wantedOf(patterns: readonly string[]): Wanted | undefined {
+  if (patterns.length === 0) return undefined
+  const isOp = (pattern: string): boolean => pattern.startsWith('op:')
+  return {
+    ops: new Patterns(patterns.filter(isOp).map(pattern => pattern.slice(3))),
+    names: new Patterns(patterns.filter(pattern => !isOp(pattern))),
   }
 }
 

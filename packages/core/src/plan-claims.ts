@@ -177,13 +177,24 @@ export function reachingGroups(groups: readonly Group[]): readonly Group[] {
 
 /**
  * A group cut to the sites that pass; none when a whole kind of its sites is gone, since a group of weights and nodes
- * means nothing without the nodes.
+ * means nothing without the nodes. A weight that was named itself brings the nodes that it feeds.
  */
 export function cutGroup(group: Group, passes: (site: Site) => boolean): readonly Group[] {
   const sites = group.sites.filter(passes)
   if (sites.length === group.sites.length) return sites.length > 0 ? [group] : []
+  if (sites.length === 0) return []
   const kinds = (list: readonly Site[]): number => new Set(list.map(kindOf)).size
-  return sites.length > 0 && kinds(sites) === kinds(group.sites) ? [{ ...group, sites }] : []
+  const whole = kinds(sites) === kinds(group.sites) ? sites : withFed(group, sites)
+  return kinds(whole) === kinds(group.sites) ? [{ ...group, sites: whole }] : []
+}
+
+/** The sites of a group that pass, with those of its nodes that read one of them. */
+function withFed({ sites: all }: Group, passing: readonly Site[]): readonly Site[] {
+  const fed = new Set(
+    passing.flatMap(site => ('weight' in site ? site.weight.uses.map(use => use.node) : [])),
+  )
+  const passes = new Set(passing)
+  return all.filter(site => passes.has(site) || ('node' in site && fed.has(site.node)))
 }
 
 function kindOf(site: Site): 'part' | 'node' | 'weight' {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cacher, hqq, periodic, weightSites } from '../test/fake-algorithms.ts'
 import { pipeline, textEncoder } from '../test/fake-models.ts'
-import { defineAlgorithm, modelOf, plan, type Plan, type Step } from './index.ts'
+import { defineAlgorithm, modelOf, plan, type Group, type Plan, type Step } from './index.ts'
 
 const tails = (made: Plan): readonly string[] => made.steps.map(({ id }) => id.split('/').at(-1) ?? '')
 const codes = (made: Plan): readonly string[] => made.conflicts.map(({ code }) => code)
@@ -63,6 +63,26 @@ describe('places', () => {
     const made = planned([hqq({}, { parts: ['unet'], include: ['op:MatMul'], exclude: ['*to_k*'] })], ['hqq'])
     expect(made.steps[0]?.claims[0]?.weights).toEqual(['q0.weight', 'q1.weight'])
   })
+})
+
+test('a weight that is named brings the nodes that it feeds', () => {
+  const both = defineAlgorithm({
+    id: '@test/quantizers/both', version: 1, summary: 'Speaks of weights with their consumers.', params: {},
+    contract: { takes: ['weight:float', 'op:plain'] },
+    groups: part => weightSites(part, { takes: ['weight:float', 'op:plain'] }).map(group => ({
+      ...group,
+      sites: group.sites.flatMap((site): Group['sites'] => ('weight' in site ? [site, ...site.weight.uses.map(({ node }) => ({ node }))] : [site])),
+    })),
+    rewrite: model => model,
+  }) // prettier-ignore
+  const [named] = planned([both({}, { parts: ['unet'], include: ['q0.weight'] })], ['both']).steps
+  expect(named?.claims[0]?.weights).toEqual(['q0.weight'])
+  expect(named?.claims[0]?.nodes).toHaveLength(1)
+  const [byNode] = planned(
+    [both({}, { parts: ['unet'], include: named?.claims[0]?.nodes ?? [] })],
+    ['both'],
+  ).steps
+  expect(byNode?.claims).toEqual(named?.claims)
 })
 
 describe('needs', () => {

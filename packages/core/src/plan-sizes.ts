@@ -1,11 +1,12 @@
 // Sizes without waiting: rewrites only say which tensors there will be, so running them on the plan costs next to nothing
 // and gives the bytes exactly. A step that fits cannot be run here; what it shrinks is left as it is, an upper bound.
+// It is asked where it would work, though: steps before it may have left it nothing.
 import { weights, type Graph } from '@damson/graph'
 import type { Model } from './model.ts'
 import type { PartSize, Plan } from './plan-types.ts'
 import { applyRewrite } from './rewrite-step.ts'
 import { stepSeed } from './seeds.ts'
-import { savedClaims } from './step-context.ts'
+import { contextOf, savedClaims, type StepAtWork } from './step-context.ts'
 import type { Target } from './runtime.ts'
 
 /** Bytes of all weights of a graph, those of nested bodies included; strings count as nothing. */
@@ -23,19 +24,11 @@ export function planSizes(
   let after = model
   for (const { id, step, claims } of plan.steps) {
     const { algorithm, params, on } = step
-    if (algorithm.fit && algorithm.rewrite) for (const { part } of claims) unknown.add(part)
-    if (algorithm.fit) continue
     const seed = stepSeed(options.seed ?? 0, id)
-    const work = {
-      id,
-      algorithm,
-      params,
-      on,
-      claims: savedClaims(claims),
-      seed,
-      target: options.target ?? 'cpu',
-    }
-    after = applyRewrite(after, { ...work, warn: () => {} }, undefined)
+    const target = options.target ?? 'cpu'
+    const work = { id, algorithm, params, on, claims: savedClaims(claims), seed, target, warn: () => {} }
+    if (!algorithm.fit) after = applyRewrite(after, work, undefined)
+    else if (algorithm.rewrite) askAgain(after, work, unknown)
   }
   return [...new Set([...model.parts.keys(), ...after.parts.keys()])].map(part => ({
     part,
@@ -43,6 +36,15 @@ export function planSizes(
     after: bytesOf(after, part),
     exact: !unknown.has(part),
   }))
+}
+
+/** What a step that fits would be left by those before it: nothing, or merged weights of which it claims a share, is said now. */
+function askAgain(model: Model, work: StepAtWork, unknown: Set<string>): void {
+  const context = contextOf(work, model)
+  for (const part of context.parts) {
+    context.groups(part)
+    unknown.add(part)
+  }
 }
 
 function bytesOf(model: Model, part: string): number {

@@ -52,6 +52,8 @@ export type ConflictCode =
   | 'unknown-part'
   /** The same step twice at the same sites. */
   | 'duplicate'
+  /** Two steps set the same option of a part's session to different values. */
+  | 'session'
 
 export interface Conflict {
   readonly code: ConflictCode

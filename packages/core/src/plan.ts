@@ -10,11 +10,12 @@ import { cycleConflicts, duplicates, missingConflicts } from './plan-conflicts.t
 import { hardEdges, softEdges, type OrderEdge } from './plan-edges.ts'
 import { orderSteps } from './plan-order.ts'
 import { replay } from './plan-replay.ts'
+import { sessionConflicts } from './plan-session.ts'
 import { planSizes } from './plan-sizes.ts'
 import { withSuggestions } from './plan-suggest.ts'
 import type { Claim, Conflict, Edge, Plan, PlannedStep } from './plan-types.ts'
 import { claimNames, originsOf } from './recorded-facts.ts'
-import type { Target } from './runtime.ts'
+import type { MachineTraits, Target } from './runtime.ts'
 
 export interface PlanOptions {
   /** The machine it is meant for; default `cpu`. */
@@ -26,16 +27,19 @@ export interface PlanOptions {
   readonly seed?: number
   /** Apply the rewrites to find sizes; default true. Rewrites are instant, since the tensors they make are computed later. */
   readonly sizes?: boolean
+  /** The machine that session options are asked for; without it, one of which nothing is known. */
+  readonly machine?: MachineTraits
 }
 
 /** The planner's answer: conflicts in it are data. Throws only for what an algorithm itself gets wrong. */
 export function plan(model: Model, steps: readonly Step[], options: PlanOptions = {}): Plan {
   const algorithms = [...(options.algorithms ?? []).map(algorithmOf), ...steps.map(step => step.algorithm)]
   const ground = groundOf(model, factTable(algorithms), options.target ?? 'cpu', options.seed)
-  const found = planSteps(ground, steps, options.order)
+  const planSteps = planner(ground, options.machine)
+  const found = planSteps(steps, options.order)
   if (found.conflicts.length > 0) {
     const evaluate = (changed: readonly Step[], order = options.order): readonly Conflict[] =>
-      planSteps(ground, changed, order).conflicts
+      planSteps(changed, order).conflicts
     return { ...found, conflicts: withSuggestions(ground, steps, found.conflicts, evaluate, options.order) }
   }
   return options.sizes === false ? found : withSizes(ground, found)
@@ -58,16 +62,22 @@ function withSizes({ model, target, seed }: Ground, found: Plan): Plan {
   }
 }
 
-function planSteps(ground: Ground, steps: readonly Step[], binding?: 'given'): Plan {
-  const resolved = resolveSteps(ground, steps)
-  const hard = hardEdges(resolved)
-  const { order, kept, dropped, conflicts } =
-    binding === 'given' ? givenOrder(ground, resolved, hard) : foundOrder(ground, resolved, hard)
-  return {
-    steps: order.flatMap(at => (resolved[at] ? [plannedStep(resolved[at])] : [])),
-    edges: sentences(resolved, kept),
-    dropped: sentences(resolved, dropped),
-    conflicts: [...resolved.flatMap(each => each.conflicts), ...conflicts],
+type Planner = (steps: readonly Step[], binding?: 'given') => Plan
+
+function planner(ground: Ground, machine: MachineTraits | undefined): Planner {
+  return (steps, binding) => {
+    const resolved = resolveSteps(ground, steps)
+    const hard = hardEdges(resolved)
+    const { order, kept, dropped, conflicts } =
+      binding === 'given' ? givenOrder(ground, resolved, hard) : foundOrder(ground, resolved, hard)
+    const planned = order.flatMap(at => (resolved[at] ? [plannedStep(resolved[at])] : []))
+    const sessions = sessionConflicts(ground, planned, machine)
+    return {
+      steps: planned,
+      edges: sentences(resolved, kept),
+      dropped: sentences(resolved, dropped),
+      conflicts: [...resolved.flatMap(each => each.conflicts), ...conflicts, ...sessions],
+    }
   }
 }
 

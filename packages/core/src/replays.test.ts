@@ -34,14 +34,20 @@ describe('what runs with the model', () => {
       attached[1]?.middleware({ ...generation, controls: { '@test/hooked': { threshold: 2 } } }),
     ).toThrow(/expects real 0…1/)
   })
-  test('session options are merged in the order of the plan; a disagreement is a warning', async () => {
+  test('session options are merged in the order of the plan; on another machine two may disagree: a warning', async () => {
     const made = await smash(pipeline(), [
       hooked(
         { session: () => ({ intraOpNumThreads: 1, enableMemPattern: false, config: { a: '1', b: '1' } }) },
         '@test/first',
       )(),
       hooked(
-        { session: () => ({ intraOpNumThreads: 2, enableMemPattern: false, config: { b: '2' } }) },
+        {
+          session: ({ machine: { cores } }) => ({
+            intraOpNumThreads: cores,
+            enableMemPattern: false,
+            config: { b: `${cores}` },
+          }),
+        },
         '@test/second',
       )(),
     ])

@@ -8,6 +8,7 @@ import { checkPlace } from './define.ts'
 import { resolveParams } from './param-check.ts'
 import type { Params } from './params.ts'
 import type { MachineTraits, SessionOptions, Target } from './runtime.ts'
+import { SessionMerge, type Disagreement } from './session-merge.ts'
 import { contextOf, type StepAtWork } from './step-context.ts'
 import { inStep } from './step-errors.ts'
 
@@ -108,7 +109,7 @@ export function sessionOptions(
   target: Target = 'cpu',
 ): MergedSession {
   const warnings: Extract<SmashEvent, { readonly type: 'warning' }>[] = []
-  const merged = new Merge(warnings)
+  const merged = new SessionMerge()
   for (const replay of model.replays) {
     const { algorithm, applied, state } = replay
     if (!algorithm.session || applied.claims[part] === undefined) continue
@@ -129,62 +130,18 @@ export function sessionOptions(
         message,
         details: { part, refusal: answer },
       })
-    } else if (answer) merged.add(applied.id, answer)
+    } else if (answer) {
+      const disagreements = merged.add(applied.id, answer)
+      warnings.push(...disagreements.map(disagreementWarning))
+    }
   }
   return { options: merged.options, warnings }
 }
 
-const byKey = new Set(['config', 'freeDimensionOverrides'])
-
-/** Options so far, and who set them. */
-class Merge {
-  options: SessionOptions = {}
-  readonly #owners = new Map<string, string>()
-  readonly #warnings: SmashEvent[]
-
-  constructor(warnings: SmashEvent[]) {
-    this.#warnings = warnings
-  }
-
-  add(step: string, wanted: SessionOptions): void {
-    const entries = Object.entries(wanted).filter(([, value]) => value !== undefined)
-    for (const [name, value] of entries) {
-      const old: unknown = Object.entries(this.options).find(([key]) => key === name)?.[1]
-      if (byKey.has(name))
-        for (const [key, each] of Object.entries(value))
-          this.#own(step, `${name}.${key}`, entryOf(old, key), each)
-      else this.#own(step, name, old, value)
-    }
-    const { config, freeDimensionOverrides, ...others } = wanted
-    this.options = {
-      ...this.options,
-      ...others,
-      ...(config ? { config: { ...this.options.config, ...config } } : {}),
-      ...(freeDimensionOverrides
-        ? { freeDimensionOverrides: { ...this.options.freeDimensionOverrides, ...freeDimensionOverrides } }
-        : {}),
-    }
-  }
-
-  #own(step: string, name: string, old: unknown, value: unknown): void {
-    const owner = this.#owners.get(name)
-    this.#owners.set(name, step)
-    if (owner === undefined || JSON.stringify(old) === JSON.stringify(value)) return
-    const message = `${owner} wants ${name} = ${JSON.stringify(old)}, ${step} wants ${JSON.stringify(value)}, which counts.`
-    this.#warnings.push({
-      type: 'warning',
-      step,
-      code: 'session-conflict',
-      message,
-      details: { option: name, steps: [owner, step] },
-    })
-  }
-}
-
-function entryOf(record: unknown, key: string): unknown {
-  return typeof record === 'object' && record !== null
-    ? Object.entries(record).find(([name]) => name === key)?.[1]
-    : undefined
+function disagreementWarning({ option, steps, values }: Disagreement): MergedSession['warnings'][number] {
+  const [owner, step] = steps
+  const message = `${owner} wants ${option} = ${values[0]}, ${step} wants ${values[1]}, which counts.`
+  return { type: 'warning', step, code: 'session-conflict', message, details: { option, steps } }
 }
 
 function atWork({ applied, algorithm, params }: Replay, target: Target, onEvent: OnWarning): StepAtWork {

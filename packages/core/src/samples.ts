@@ -18,11 +18,11 @@ export function samplesOf(
 ): AsyncIterable<Sample> {
   model.part(part)
   if (given === undefined) throw missing(part, 'none were given')
-  const open = typeof given === 'function' ? given : () => given
+  const open = typeof given === 'function' ? given : () => reiterable(given)
   return {
     async *[Symbol.asyncIterator]() {
       let count = 0
-      for await (const sample of reiterable(open(part))) {
+      for await (const sample of open(part)) {
         throwIfAborted(signal)
         if (sample.part !== part) continue
         count++

@@ -19,6 +19,7 @@ import { saveProvenance } from './provenance.ts'
 import { formatSaved, type Saved, type SavedFile } from './saved.ts'
 import { encodeState, graphOfTensors } from './states.ts'
 import { version } from './version.ts'
+import { checkWritten, readable } from './check-written.ts'
 
 /** Where `save` writes: a path (Node; ending in `.onnx` it stays one file), a directory handle, a stream, or a `Sink`. */
 export type Savable = SinkLike
@@ -28,6 +29,11 @@ export interface SaveOptions {
   readonly variant?: string
   readonly signal?: AbortSignal
   readonly onEvent?: OnEvent
+  /**
+   * Gets every part that changed as it reads back from what was written, before anything is visible. When it throws,
+   * nothing is left in place. Throws `unreadable-output` for places that cannot be read back (streams, browser files).
+   */
+  readonly check?: (written: readonly Part[]) => Promise<void>
 }
 
 export interface SaveResult {
@@ -39,14 +45,23 @@ export interface SaveResult {
 export async function save(model: Model, to: Savable, options: SaveOptions = {}): Promise<SaveResult> {
   const place = await placeOf(model, to, options)
   const sink = openSink(to)
+  const { check } = options
+  const back = check && readable(sink)
   try {
     const files = await writeModel(model, sink, place, options)
+    if (check && back) await checkWritten(model, back, pathsOf(model, place), check)
     await sink.commit()
     return { files }
   } catch (error) {
     await sink.abort()
     throw error
   }
+}
+
+/** Where the parts that changed were written. */
+function pathsOf(model: Model, { file, layout, variant }: Destination): ReadonlyMap<string, string> {
+  const changed = [...model.parts.values()].filter(part => !isUnchanged(part))
+  return new Map(changed.map(({ name, path }) => [name, file ?? fileOfPart(path, layout, variant)]))
 }
 
 interface Destination {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Draft, tensorOf, weights } from '@damson/graph'
-import { hqq, mergeLora, weightOnly } from '../test/fake-algorithms.ts'
+import { gptq, hqq, mergeLora, weightOnly } from '../test/fake-algorithms.ts'
 import { pipeline } from '../test/fake-models.ts'
 import { base, failure, hooked } from '../test/on-unet.ts'
 import {
@@ -138,6 +138,11 @@ describe('what a hook claims', () => {
     )
     expect(plan(pipeline(), steps).conflicts).toMatchObject([
       { code: 'partial-match', steps: ['@test/quantizers/hqq'] },
+    ])
+    // A step that fits is not run while planning, but asked all the same.
+    const fitting = [merge({}, unet), gptq({}, { parts: ['unet'], include: ['*to_q*'] })]
+    expect(plan(pipeline(), fitting).conflicts).toMatchObject([
+      { code: 'partial-match', steps: ['@test/quantizers/gptq'] },
     ])
   })
 })

@@ -8,7 +8,7 @@ import type { AppliedStep, Model, Replay } from './model.ts'
 import { plan, PlanError } from './plan.ts'
 import type { PlannedStep } from './plan-types.ts'
 import { applyRewrite } from './rewrite-step.ts'
-import type { Runtime, Target } from './runtime.ts'
+import type { MachineTraits, Runtime, Target } from './runtime.ts'
 import type { Samples } from './samples.ts'
 import { stepSeed } from './seeds.ts'
 import { savedClaims, type StepAtWork } from './step-context.ts'
@@ -40,10 +40,12 @@ export async function smash(
   const { signal = new AbortController().signal, onEvent = () => {}, seed = 0 } = options
   const target = options.target ?? options.runtime?.target ?? 'cpu'
   throwIfAborted(signal)
+  const machine = await machineFor(steps, options.runtime)
   const planned = plan(model, steps, {
     target,
     seed,
     sizes: false,
+    ...(machine ? { machine } : {}),
     ...(options.order ? { order: options.order } : {}),
   })
   if (planned.conflicts.length > 0) throw new PlanError(planned.conflicts)
@@ -67,6 +69,14 @@ export async function smash(
   }
   throwIfAborted(signal)
   return made
+}
+
+/** The machine at hand, where some step chooses session options for it. */
+async function machineFor(
+  steps: readonly Step[],
+  runtime: Runtime | undefined,
+): Promise<MachineTraits | undefined> {
+  return steps.some(({ algorithm }) => algorithm.session !== undefined) ? runtime?.traits() : undefined
 }
 
 function atWork(

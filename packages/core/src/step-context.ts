@@ -39,7 +39,8 @@ export function contextOf(
   model: Model,
   parts: readonly string[] = Object.keys(step.claims),
 ): Context<Params> {
-  const selects = (site: Site): boolean => parts.some(part => isIn(step, part, site))
+  const known = claimedNames(step)
+  const selects = (site: Site): boolean => parts.some(part => isIn(step, part, known(part), site))
   const context: Context<Params> = {
     params: step.params,
     target: step.target,
@@ -50,15 +51,30 @@ export function contextOf(
     selects,
     groups: which => {
       const part = typeof which === 'string' ? model.part(which) : which
-      return parts.includes(part.name) ? claimedGroups(step, part, context) : []
+      return parts.includes(part.name) ? claimedGroups(step, part, known(part.name), context) : []
     },
     warn: (code, message, details) => step.warn(code, message, details),
   }
   return context
 }
 
-function claimedGroups(step: StepAtWork, part: Part, context: Context<Params>): readonly Group[] {
-  const selects = (site: Site): boolean => isIn(step, part.name, site)
+/** What a step claimed in a part, as a set that is made once. */
+function claimedNames({ claims }: StepAtWork): (part: string) => ReadonlySet<string> {
+  const made = new Map<string, ReadonlySet<string>>()
+  return part => {
+    const known = made.get(part) ?? new Set(claims[part])
+    made.set(part, known)
+    return known
+  }
+}
+
+function claimedGroups(
+  step: StepAtWork,
+  part: Part,
+  claimed: ReadonlySet<string>,
+  context: Context<Params>,
+): readonly Group[] {
+  const selects = (site: Site): boolean => isIn(step, part.name, claimed, site)
   const groups = callGroups(step.algorithm, part, { ...context, selects, groups: () => [] })
   if (isRefusal(groups)) {
     const at = groups.at === undefined ? '' : ` (at ${groups.at})`
@@ -70,20 +86,20 @@ function claimedGroups(step: StepAtWork, part: Part, context: Context<Params>): 
     )
   }
   const reaching = reachingGroups(groups)
-  const isReached = (site: Site): boolean => isWithin(step, part.name, site)
+  const isReached = (site: Site): boolean => isWithin(step, claimed, site)
   return groups.flatMap(group => cutGroup(group, reaching.includes(group) ? isReached : selects))
 }
 
 /** True for what the plan claimed or reached; what was merged of several is touched as soon as one of them was. */
-function isWithin(step: StepAtWork, part: string, site: Site): boolean {
-  const known = new Set(step.claims[part])
+function isWithin(step: StepAtWork, claimed: ReadonlySet<string>, site: Site): boolean {
   const names = claimNames(site)
-  return names.some(name => known.has(name) || known.has(`beyond:${name}`)) || (isNew(site) && isOpen(step))
+  return (
+    names.some(name => claimed.has(name) || claimed.has(`beyond:${name}`)) || (isNew(site) && isOpen(step))
+  )
 }
 
 /** True for what the plan claimed. What was merged of claimed and unclaimed origins is refused, by name. */
-function isIn(step: StepAtWork, part: string, site: Site): boolean {
-  const claimed = new Set(step.claims[part])
+function isIn(step: StepAtWork, part: string, claimed: ReadonlySet<string>, site: Site): boolean {
   const names = claimNames(site)
   const inside = names.filter(name => claimed.has(name))
   if (inside.length === names.length) return true

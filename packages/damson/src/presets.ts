@@ -58,15 +58,16 @@ export const presets: Readonly<Record<string, Preset>> = {
     rest: ['weight-only:bits=4,blockSize=32@rest'],
     variant: 'q2f16',
   },
-}
-
-// The published files hold a sign a weight, a scale for every 128, and a table that a Gather reads to make MatMulNBits'
-// 2-bit codes of them when a session is made (Bonsai, onnx-community). MatMulNBits itself has 2 bits at least.
-const oneBit =
-  'No algorithm codes weights in 1 bit yet, and one would only suit models that were trained with two values a weight.'
-
-/** Dtypes of transformers.js that no preset writes, and why. */
-export const missingPresets: Readonly<Record<string, string>> = {
-  q1: `${oneBit} Take q2.`,
-  q1f16: `${oneBit} Take q2f16.`,
+  // As the files of models that were trained so (Bonsai, onnx-community): signs, a scale for every 128, embeddings too.
+  q1: {
+    summary:
+      'Matrices and embeddings in 1 bit, blocks of 128: for models that were trained with two values a weight. Any other is destroyed.',
+    steps: ['binary'],
+    variant: 'q1',
+  },
+  q1f16: {
+    summary: 'The same, with 16 bits for scales and for everything else.',
+    steps: ['binary', 'half'],
+    variant: 'q1f16',
+  },
 }

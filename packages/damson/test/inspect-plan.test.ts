@@ -65,7 +65,7 @@ describe('plan', () => {
     const steps = ['--with', 'weight-only:bits=4@unet', '--with', 'dynamic-int8@unet']
     const { code, out } = await damson(here, 'plan', emoji, ...steps)
     expect(code).toBe(3)
-    expect(out).toMatch(/conflict: .*weight-only and .*dynamic-int8 both need weight:float in "unet"/)
+    expect(out).toMatch(/conflict: .*weight-only and .*dynamic-int8 both need weight:float32 in "unet"/)
     expect(out).toContain('/m/time_embedding/linear_1/Gemm')
     const [, suggestion = ''] = /try: (.*)/.exec(out) ?? []
     const alternative = suggestion.split(/, (?=[@\w-]+[:@,]|\{)/).flatMap(step => ['--with', step])
@@ -76,7 +76,7 @@ describe('plan', () => {
     const { code, out } = await damson(here, 'plan', emoji, '-w', 'weight-only@unet', '-w', 'dynamic-int8@unet', '--json') // prettier-ignore
     expect(code).toBe(3)
     const { conflicts } = JSON.parse(out)
-    expect(conflicts[0]).toMatchObject({ code: 'conflict', fact: 'weight:float', part: 'unet' })
+    expect(conflicts[0]).toMatchObject({ code: 'conflict', fact: 'weight:float32', part: 'unet' })
     expect(conflicts[0].steps).toEqual(['@damson/quantizers/weight-only', '@damson/quantizers/dynamic-int8'])
     expect(conflicts[0].nodes.length).toBeGreaterThan(2)
     expect(conflicts[0].suggestion.steps).toHaveLength(2)

@@ -1,5 +1,5 @@
 // The command as a process, from beginning to end: written, verified, measured, and one JSON document on standard output.
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folderWith } from './model-folders.ts'
@@ -34,13 +34,14 @@ test('smash writes, verifies and prices; compare finds the same', async () => {
   expect(compared.latency).toBeUndefined()
 }, 120_000)
 
-test('a model that does not run is written, and said not to run', async () => {
+test('a model that does not run is not left in place, and the operator is named', async () => {
   const folder = await folderWith('fixtures/bert-tiny-ts', 'bert')
   await writeFile(join(folder, 'break.mjs'), breaking)
   const args = ['smash', 'bert', '--use', './break.mjs', '--with', 'break', '-o', 'out']
   const { code, notes } = await startDamson(folder, ...args).ended
   expect(code).toBe(4)
-  expect(notes).toMatch(/"out" was written, but does not load or run: /)
+  expect(notes).toMatch(/"out" is not written: "model" [^]*NoSuchOperator/)
+  expect(await readdir(folder)).toEqual(['bert', 'break.mjs'])
 }, 120_000)
 
 /** Renames an operator to one that no runtime has. */

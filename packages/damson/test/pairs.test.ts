@@ -11,9 +11,12 @@ import {
   type Plan,
   type Step,
 } from '@damson/core'
+import { createRuntime } from '@damson/runtime'
+import { caseNames, coveringSample, pairCases, PairPricer, pairSteps } from '@damson/testing/check'
 import { requireZoo } from '@damson/zoo'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { algorithms } from '../src/families.ts'
+import { pairGrounds } from './pair-grounds.ts'
 
 const architectures = {
   'a U-Net': { path: 'fixtures/sd15-tiny-ts', part: 'unet', other: 'text_encoder', head: '/down_blocks*' },
@@ -62,6 +65,39 @@ function expectWhole({ steps, conflicts }: Plan, wanted: readonly Step[]): void 
   }
 }
 
+/**
+ * Few enough for CI: every algorithm in every placement and on every architecture where it goes together with some other.
+ * `pnpm bench pairs` runs all of them.
+ */
+describe('a covering sample is run', async () => {
+  const runtime = createRuntime()
+  afterAll(() => runtime.close())
+  const planned = pairCases(await pairGrounds(), algorithms).filter(
+    pair => plan(pair.ground.model, pairSteps(pair)).conflicts.length === 0,
+  )
+  const ids = new Set(algorithms.map(({ id }) => id))
+  const covered = coveringSample(planned.map(caseNames), (a, b) => !ids.has(a) || !ids.has(b))
+  const sample = covered.flatMap(at => planned[at] ?? [])
+  const pricer = new PairPricer(runtime)
+
+  test.each(sample.map(pair => [caseNames(pair).join(', '), pair] as const))(
+    'within twice the noise of the two alone: %s',
+    async (_, pair) => {
+      const { plan: made, prices = [] } = await pricer.price(pair)
+      expect(made.conflicts).toEqual([])
+      expect(prices.length).toBeGreaterThan(0)
+      expect(prices.filter(({ share }) => share > 1)).toEqual([])
+    },
+  )
+
+  test('every algorithm that works anywhere is in it, in every placement', () => {
+    const seen = new Set(sample.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
+    const there = new Set(planned.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
+    expect(seen).toEqual(there)
+    expect(sample.length).toBeLessThan(planned.length / 5)
+  })
+})
+
 describe.each(Object.entries(architectures))('every pair on %s', async (_, { path, part, other, head }) => {
   const model = await load(requireZoo(path))
   const able = accepting(model, part)
@@ -98,7 +134,7 @@ describe.each(Object.entries(architectures))('every pair on %s', async (_, { pat
         stepOf(b, { parts: [part], exclude: [head] }),
       ]
       const made = plan(model, steps, { sizes: false })
-      const clashes = made.conflicts.filter(({ fact }) => fact === 'weight:float' || fact === 'weight:coded')
+      const clashes = made.conflicts.filter(({ fact }) => fact?.startsWith('weight:'))
       expect(clashes, `${a.id} ${b.id}`).toEqual([])
     }
   })

@@ -160,7 +160,6 @@ describe('external data', () => {
 describe('what is refused', () => {
   test.each([
     ['fp99', /Expected presets among fp32, .*got "fp99"/],
-    ['q1', /got "q1"\. No algorithm codes weights in 1 bit yet.* Take q2\./],
     ['q4,q4', /"q4" is given twice/],
     ['q4@model,q8@model', /the session "model" has two dtypes/],
     ['q4@', /the place of a preset is a list of sessions/],

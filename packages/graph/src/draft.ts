@@ -30,6 +30,8 @@ export class Draft {
   readonly #initializers: Map<string, Initializer>
   readonly #types: Map<string, ValueInfo>
   readonly #taken = new Set<string>()
+  /** The next number to try behind a hint. */
+  readonly #numbers = new Map<string, number>()
   #next: number
   #inputs: readonly ValueInfo[]
   #outputs: readonly ValueInfo[]
@@ -99,7 +101,10 @@ export class Draft {
   /** A name that nothing in the whole graph has: the hint itself, or the hint with a number. */
   fresh(hint: string): string {
     let name = hint
-    for (let n = 1; name === '' || this.#taken.has(name); n++) name = `${hint}_${n}`
+    // Names are never given back, so the search goes on where the last one ended.
+    let n = this.#numbers.get(hint) ?? 1
+    for (; name === '' || this.#taken.has(name); n++) name = `${hint}_${n}`
+    this.#numbers.set(hint, n)
     this.#taken.add(name)
     return name
   }

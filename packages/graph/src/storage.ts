@@ -45,6 +45,11 @@ export interface SinkFile {
 export interface Sink {
   readonly name: string
   create(path: string): Promise<SinkFile>
+  /**
+   * Closes the files written so far and gives them to be read under their names, while nothing is visible yet. Places that
+   * cannot (streams, browser files) leave it out.
+   */
+  staged?(): Promise<SourceFolder>
   /** Makes all files visible at once, as far as the place allows. */
   commit(): Promise<void>
   abort(): Promise<void>

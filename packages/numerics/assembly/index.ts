@@ -1,6 +1,7 @@
 export { blocksOfColumns } from './columns'
 export { blocksOfRows } from './rows'
 export { linearColumns, linearRows, rangeColumns, rangeRows } from './linear'
+export { narrowBfloat16, narrowFloats } from './narrow'
 export { useSearch } from './search'
 export { widenBfloat16, widenFloat16 } from './widen'
 

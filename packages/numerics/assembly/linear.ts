@@ -68,24 +68,39 @@ export function rangeRows(source: usize, rows: i32, columns: i32, lows: usize, h
 }
 
 function rangeRun(source: usize, count: i32, low: usize, high: usize): i32 {
-  let least = f32x4.splat(load<f32>(low))
-  let most = f32x4.splat(load<f32>(high))
-  let skipped = i32x4.splat(0)
+  let low0 = f32x4.splat(load<f32>(low)), low1 = low0, low2 = low0, low3 = low0
+  let high0 = f32x4.splat(load<f32>(high)), high1 = high0, high2 = high0, high3 = high0
+  let odd = i32x4.splat(0)
   let i = 0
-  for (; i + 4 <= count; i += 4) {
-    const v = v128.load(source + (<usize>i << 2))
-    const skip = notFinite(v)
-    least = f32x4.pmin(least, v128.bitselect(least, v, skip))
-    most = f32x4.pmax(most, v128.bitselect(most, v, skip))
-    skipped = i32x4.sub(skipped, skip)
+  for (; i + 16 <= count; i += 16) {
+    const at = source + (<usize>i << 2)
+    const a = v128.load(at), b = v128.load(at, 16), c = v128.load(at, 32), d = v128.load(at, 48)
+    low0 = f32x4.pmin(low0, a)
+    low1 = f32x4.pmin(low1, b)
+    low2 = f32x4.pmin(low2, c)
+    low3 = f32x4.pmin(low3, d)
+    high0 = f32x4.pmax(high0, a)
+    high1 = f32x4.pmax(high1, b)
+    high2 = f32x4.pmax(high2, c)
+    high3 = f32x4.pmax(high3, d)
+    // A finite number minus itself has no bits.
+    odd = v128.or(odd, v128.or(v128.or(f32x4.sub(a, a), f32x4.sub(b, b)), v128.or(f32x4.sub(c, c), f32x4.sub(d, d))))
   }
-  let l = min(min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
-    min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)))
-  let h = max(max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)))
-  let nonFinite = i32x4.extract_lane(skipped, 0) + i32x4.extract_lane(skipped, 1) +
-    i32x4.extract_lane(skipped, 2) + i32x4.extract_lane(skipped, 3)
-  for (; i < count; i++) {
+  if (v128.any_true(odd)) return rangeOfFinite(source, 0, count, low, high)
+  const least = f32x4.pmin(f32x4.pmin(low0, low1), f32x4.pmin(low2, low3))
+  const most = f32x4.pmax(f32x4.pmax(high0, high1), f32x4.pmax(high2, high3))
+  store<f32>(low, min(min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
+    min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3))))
+  store<f32>(high, max(max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3))))
+  return rangeOfFinite(source, i, count, low, high)
+}
+
+/** One number after the other, so that those that are not finite can be left out. */
+function rangeOfFinite(source: usize, from: i32, count: i32, low: usize, high: usize): i32 {
+  let l = load<f32>(low), h = load<f32>(high)
+  let nonFinite = 0
+  for (let i = from; i < count; i++) {
     const v = load<f32>(source + (<usize>i << 2))
     if (!isFinite(v)) nonFinite++
     else {
@@ -113,7 +128,7 @@ export function rangeColumns(source: usize, rows: i32, columns: i32, lows: usize
       nonFinite += popcnt(i32x4.bitmask(skip))
     }
     for (; c < columns; c++) {
-      nonFinite += rangeRun(source + (c << 2), 1, lows + (c << 2), highs + (c << 2))
+      nonFinite += rangeOfFinite(source + (c << 2), 0, 1, lows + (c << 2), highs + (c << 2))
     }
     source += <usize>columns << 2
   }

@@ -1,13 +1,15 @@
 // Block-wise codes of a matrix [N, K]: a block lies in one piece, so sixteen of its codes are packed at a time.
 import { notFinite, roundToHalf } from './lanes'
-import { clearTail, codesAway, codesEven } from './packing'
+import { lanes } from './k-quant-lanes'
+import { clearTail, codesAway, codesEven, codesExact } from './packing'
 import { asymmetricScale, parameters, symmetricScale, zeroPointAway, zeroPointEven } from './parameters'
-import { searchBlock, searches, zeroPointsAreFloats } from './search'
+import { searchBlock, searches, searchesLanes, searchLanes, zeroPointsAreFloats } from './search'
 
 const greatest: f32 = 3.4028234663852886e38
 
 const tail: usize = memory.data(1024, 64) // a block that K cuts off, filled up
 const tailCodes: usize = memory.data(256, 64)
+const found: usize = memory.data(32, 64) // scales and zero points of four blocks
 
 /** Codes `rows` rows; returns how many blocks cannot be coded. See BlockCall in engine.ts. */
 export function blocksOfRows(
@@ -16,9 +18,22 @@ export function blocksOfRows(
 ): i32 {
   const blob = (blockSize * bits) >> 3
   const symmetric = zeroPoints == 0
+  const fours = searchesLanes(symmetric) ? K / blockSize - 3 : 0
   let unsound = 0
   for (let n = 0; n < rows; n++) {
     for (let b = 0; b < kBlocks; b++) {
+      if (b < fours) {
+        const odd = codeFour(
+          source, blockSize, bits, halfScales, packed + b * blob, blob, scales, 4, zeroPoints, 0, b, 1,
+        )
+        if (odd >= 0) {
+          unsound += odd
+          scales += 16
+          source += <usize>blockSize << 4
+          b += 3
+          continue
+        }
+      }
       const count = min(blockSize, K - b * blockSize)
       const from = count < blockSize ? filledUp(source, count, blockSize) : source
       const to = count < blockSize ? tailCodes : packed + b * blob
@@ -54,6 +69,49 @@ function filledUp(source: usize, count: i32, blockSize: i32): usize {
   const first: f32 = searches() ? 0 : load<f32>(source)
   for (let i = count; i < blockSize; i++) store<f32>(tail + (<usize>i << 2), first)
   return tail
+}
+
+/**
+ * Codes four whole blocks that lie one behind the other, from block `block` on, each `next` further and its results so many
+ * bytes further. Returns how many cannot be coded; -1, with nothing written, where each has to be looked at by itself.
+ */
+export function codeFour(
+  from: usize, blockSize: i32, bits: i32, halfScales: bool, to: usize, nextCodes: usize, scales: usize, nextScale: usize,
+  zeroPoints: usize, nextZeroRow: usize, block: i32, next: i32,
+): i32 {
+  const length = <usize>blockSize << 2
+  gatherLanes(from, length)
+  if (!searchLanes(blockSize, bits, halfScales, found)) return -1
+  let unsound = 0
+  for (let i = 0; i < 4; i++) {
+    const scale = load<f32>(found + (i << 2)), zeroPoint = load<f32>(found + (i << 2), 16)
+    codesExact(from, from + length, scale, zeroPoint, bits, to)
+    store<f32>(scales, scale)
+    store<f32>(parameters, zeroPoint, 4)
+    storeZeroPoint(zeroPoints, block, bits)
+    if (!isFinite(scale)) unsound++
+    from += length
+    to += nextCodes
+    scales += nextScale
+    zeroPoints += nextZeroRow
+    block += next
+  }
+  return unsound
+}
+
+/** Number i of four blocks of `length` bytes becomes vector i of `lanes`. */
+function gatherLanes(from: usize, length: usize): void {
+  for (let at: usize = 0; at < length; at += 16) {
+    const a = v128.load(from + at), b = v128.load(from + length + at)
+    const c = v128.load(from + 2 * length + at), d = v128.load(from + 3 * length + at)
+    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5), cd = i32x4.shuffle(c, d, 0, 4, 1, 5)
+    const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7), cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7)
+    const to = lanes + (at << 2)
+    v128.store(to, i64x2.shuffle(ab, cd, 0, 2))
+    v128.store(to, i64x2.shuffle(ab, cd, 1, 3), 16)
+    v128.store(to, i64x2.shuffle(ab2, cd2, 0, 2), 32)
+    v128.store(to, i64x2.shuffle(ab2, cd2, 1, 3), 48)
+  }
 }
 
 /** Codes a whole block; false if it cannot be coded. */

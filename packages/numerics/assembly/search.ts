@@ -1,6 +1,7 @@
 // Scale and zero point of a block by search instead of by its range. See BlockSearch in block-search.ts.
 import { floatZeroPoint, integerZeroPoint } from './half-quadratic'
 import { kQuant } from './k-quant'
+import { kQuantLanes } from './k-quant-lanes'
 import { roundToHalf } from './lanes'
 import { leastSquares } from './least-squares'
 import { codesEven, codesExact, codesNear } from './packing'
@@ -35,6 +36,20 @@ export function searches(): bool {
 @inline
 export function zeroPointsAreFloats(): bool {
   return search == halfQuadraticFloat
+}
+
+/** Whether four blocks are searched at once, from `lanes`. */
+// @ts-ignore: decorator
+@inline
+export function searchesLanes(symmetric: bool): bool {
+  return search == kquant && !symmetric
+}
+
+/** Scales and zero points of the four blocks in `lanes`, written to `out`; false where each has to be looked at by itself. */
+export function searchLanes(blockSize: i32, bits: i32, halfScales: bool, out: usize): bool {
+  if (!kQuantLanes(blockSize, <f32>((1 << bits) - 1), table, steps, out)) return false
+  if (halfScales) v128.store(out, roundToHalf(v128.load(out)))
+  return true
 }
 
 /** Codes a whole block of finite numbers of that range; false if there is nothing to search in it. */

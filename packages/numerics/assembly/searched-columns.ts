@@ -1,7 +1,8 @@
 // Searches in a matrix [K, N]: some columns are turned into rows, and then a block lies in one piece.
 import { clearTail } from './packing'
 import { parameters } from './parameters'
-import { codeBlock, storeZeroPoint } from './rows'
+import { codeBlock, codeFour, storeZeroPoint } from './rows'
+import { searchesLanes } from './search'
 
 const width: i32 = 16 // columns turned at a time: a line of the cache
 const turned: usize = memory.data(16384, 64) // [width, 256]
@@ -22,6 +23,18 @@ export function searchedColumns(
       turn(source + ((<usize>k * N + n) << 2), <usize>N << 2, count, blockSize, columns)
       for (let c = 0; c < columns; c++) {
         const row = n + c
+        if (searchesLanes(zeroPoints == 0) && c + 4 <= columns && count == blockSize) {
+          const odd = codeFour(
+            turned + <usize>c * pitch, blockSize, bits, halfScales, packed + <usize>row * rowBytes + block * blob, rowBytes,
+            scales + ((<usize>row * kBlocks + block) << 2), <usize>kBlocks << 2, zeroPoints + <usize>row * zeroRowBytes,
+            zeroRowBytes, block, 0,
+          )
+          if (odd >= 0) {
+            unsound += odd
+            c += 3
+            continue
+          }
+        }
         const to = packed + <usize>row * rowBytes + block * blob
         if (!codeBlock(turned + <usize>c * pitch, blockSize, bits, zeroPoints == 0, false, halfScales, to)) unsound++
         if (count < blockSize) clearTail(to, count * bits, blob)

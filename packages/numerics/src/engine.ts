@@ -59,6 +59,19 @@ export interface RangeCall {
   readonly per: 'row' | 'column'
 }
 
+/** Codes `count` float32 at `source` as narrower floats, rounded to nearest even; infinities and NaN as the type has them. */
+export interface NarrowCall {
+  readonly source: number
+  readonly count: number
+  readonly target: number
+  readonly type: NarrowType
+  /** What finite magnitudes beyond it become, a number that the type holds; Infinity: what the type makes of them. */
+  readonly limit: number
+}
+
+/** The types that weights are stored in. */
+export type NarrowType = 'float16' | 'bfloat16' | 'float8e4m3fn' | 'float8e5m2'
+
 export interface Engine {
   readonly kind: 'wasm' | 'typed-array'
   /** First address that callers may use. */
@@ -75,4 +88,6 @@ export interface Engine {
   linear(call: LinearCall): void
   /** `count` float16 or bfloat16 at `source` become float32 at `target`. */
   widen(source: number, count: number, target: number, dtype: 'float16' | 'bfloat16'): void
+  /** May write up to 15 bytes behind the codes. */
+  narrow(call: NarrowCall): void
 }

@@ -174,4 +174,31 @@ describe('both engines', () => {
       expect(a).toHaveLength(65536)
     }
   })
+
+  const types = ['float16', 'bfloat16', 'float8e4m3fn', 'float8e5m2'] as const
+
+  test.each(types)('narrow to %s alike', type => {
+    // Every exponent of float32, with mantissas around all ties of the narrow types; then NaN of any payload.
+    const ends = [
+      0, 1, 0xfff, 0x1000, 0x1001, 0x7fff, 0x8000, 0x8001, 0xfffff, 0x100000, 0x17ffff, 0x180000, 0x7fffff,
+    ]
+    const words = Array.from({ length: 512 }, (_, sign) => ends.map(end => (sign << 23) + end)).flat()
+    const [fractions, odd] = [Array.from({ length: 4096 }, (_, i) => (i * 0x6789abcd) | 0), [1, 2, 3]]
+    const values = new Float32Array(Int32Array.from([...words, ...fractions, ...odd]).buffer)
+    for (const limit of [Infinity, 448, 32752]) {
+      const [a, b] = [wasm, twin].map(engine => {
+        const source = Math.ceil(engine.base / 64) * 64
+        const target = source + Math.ceil(values.byteLength / 64) * 64 + 64
+        engine.reserve(target + values.byteLength + 64)
+        new Float32Array(engine.memory(), source, values.length).set(values)
+        engine.narrow({ source, count: values.length, target, type, limit })
+        return new Uint8Array(
+          engine.memory(),
+          target,
+          values.length * (type.startsWith('float8') ? 1 : 2),
+        ).slice()
+      })
+      expect(Buffer.compare(a ?? new Uint8Array(0), b ?? new Uint8Array(1))).toBe(0)
+    }
+  })
 })

@@ -12,6 +12,7 @@ import {
   type LinearStream,
   type RangeStream,
 } from './linear-stream.ts'
+import { openNarrowStream, type NarrowSpec, type NarrowStream } from './narrow-stream.ts'
 import { createTypedArrayEngine } from './typed-array-engine.ts'
 import { createWasmEngine } from './wasm-engine.ts'
 
@@ -32,6 +33,8 @@ export interface Kernel {
   range(spec: LinearSpec, options?: BandOptions): RangeStream
   /** Opens the 8-bit coding of a tensor. */
   linear(spec: LinearSpec, scales: LinearScales, options?: BandOptions): LinearStream
+  /** Opens the narrowing of a float32 tensor. */
+  narrow(spec: NarrowSpec, options?: BandOptions): NarrowStream
 }
 
 /** A kernel of its own memory. */
@@ -44,6 +47,7 @@ export function createKernel(options: KernelOptions = {}): Kernel {
     blocks: (spec, band) => openBlockStream(arena, spec, band),
     range: (spec, band) => openRangeStream(arena, spec, band),
     linear: (spec, scales, band) => openLinearStream(arena, spec, scales, band),
+    narrow: (spec, band) => openNarrowStream(arena, spec, band),
   }
 }
 

@@ -1,7 +1,7 @@
 // The plain twin: the fallback where WASM may not be compiled, and the oracle that the WASM engine is tested against.
 import { codeBlock, type BlockFormat, type CodedBlock } from './block-rule.ts'
-import type { BlockCall, Engine, LinearCall, RangeCall } from './engine.ts'
-import { decodeFloats } from './narrow-float.ts'
+import type { BlockCall, Engine, LinearCall, NarrowCall, RangeCall } from './engine.ts'
+import { decodeFloats, encodeFloats } from './narrow-float.ts'
 import { linearCode } from './linear-rule.ts'
 
 /** Columns that are transposed at a time: their lines of source and of codes stay in the first cache. */
@@ -26,6 +26,7 @@ export function createTypedArrayEngine(): Engine {
       new Float32Array(buffer, target, count).set(
         decodeFloats(new Uint16Array(buffer, source, count), dtype),
       ),
+    narrow: call => narrow(buffer, call),
   }
 }
 
@@ -137,4 +138,15 @@ function linear(buffer: ArrayBuffer, call: LinearCall): void {
       codes[i] = linearCode(values[i] ?? 0, scales[channel] ?? 1, zeroPoints[channel] ?? 0, low, high)
     }
   }
+}
+
+function narrow(buffer: ArrayBuffer, { source, count, target, type, limit }: NarrowCall): void {
+  const values = new Float32Array(buffer, source, count)
+  const kept =
+    limit === Infinity
+      ? values
+      : values.map(v => (Math.abs(v) > limit && Number.isFinite(v) ? Math.sign(v) * limit : v))
+  if (type === 'float16' || type === 'bfloat16')
+    new Uint16Array(buffer, target, count).set(encodeFloats(kept, type))
+  else new Uint8Array(buffer, target, count).set(encodeFloats(kept, type))
 }

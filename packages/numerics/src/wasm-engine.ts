@@ -1,7 +1,8 @@
 // The WASM SIMD engine: compiled from assembly/, a few kB, instantiated with a memory of its own and no imports.
 import { searchKinds } from './block-search.ts'
-import type { BlockCall, Engine, LinearCall, RangeCall } from './engine.ts'
+import type { BlockCall, Engine, LinearCall, NarrowCall, RangeCall } from './engine.ts'
 import { NumericsError } from './error.ts'
+import { narrowFloats } from './narrow-float-format.ts'
 import { wasmBytes } from './wasm-bytes.generated.ts'
 
 type Fn = (...args: readonly number[]) => number
@@ -82,6 +83,18 @@ function operationsOf(fn: (name: string) => Fn): Omit<Engine, 'kind' | 'base' | 
       const widen = dtype === 'float16' ? widenFloat16 : widenBfloat16
       widen(source, count, target)
     },
+    narrow: narrowingOf(fn),
+  }
+}
+
+function narrowingOf(fn: (name: string) => Fn): Engine['narrow'] {
+  const [floats, bfloat16] = [fn('narrowFloats'), fn('narrowBfloat16')]
+  return ({ source, count, target, type, limit }: NarrowCall) => {
+    if (type === 'bfloat16') return void bfloat16(source, count, limit, target)
+    const { bits, mantissa, bias, greatest, infinity, nan } = narrowFloats[type]
+    // As encodeFloats: 8-bit floats saturate.
+    const beyond = bits === 16 ? (infinity ?? nan) : greatest
+    floats(source, count, mantissa, bias, greatest, beyond, nan, limit, bits / 8, target)
   }
 }
 

@@ -8,7 +8,7 @@ import { matrixRows } from './coded-rows.ts'
 import { subtractProduct } from './subtract-product.ts'
 
 /** Most multiplications with XᵀX that judging one α may take: of larger weights a part of the rows is looked at. */
-const judgedProducts = 2 ** 26
+const judgedProducts = 2 ** 24
 
 /** Smallest magnitude that counts, as a share of the largest: an input that is nearly always 0 asks for no scale. */
 const floor = 1e-3

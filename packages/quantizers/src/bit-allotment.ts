@@ -1,22 +1,31 @@
-// The fit of `autoBits`: prices every option of every weight, solves for the budget, and finds the codes.
-import { DamsonError, type Context, type FitContext, type Model, type Part } from '@damson/core'
-import { elementCount, isRefusal, refuse, weights, type Graph, type Weight } from '@damson/graph'
+// The fit of `autoBits`: prices every option of every weight, solves for the budget, and finds the codes. Codes that make up for
+// one another lose less than was priced, some far less; what each really costs is then measured, and the budget solved again.
+import type { Context, Model, Part } from '@damson/core'
+import {
+  elementCount,
+  isRefusal,
+  refuse,
+  weights,
+  type Graph,
+  type Node,
+  type Refusal,
+  type Weight,
+} from '@damson/graph'
 import type { BlockSearch } from '@damson/numerics'
-import { fewestBytes, leastNoise, type Chosen } from './bit-budget.ts'
-import { blockValues, optionsOf } from './bit-choices.ts'
+import { leastNoise } from './bit-budget.ts'
+import { optionsOf, type BitOption } from './bit-choices.ts'
+import { finish, levelOf, preparedGraph, type BitFit, type Made, type Work } from './bit-codes.ts'
 import { priceOptions, type Candidate, type Priced } from './bit-costs.ts'
 import type { BitParams } from './bit-params.ts'
+import { keepQuality } from './bit-quality.ts'
 import { reportBits } from './bit-report.ts'
-import { codeBlocks } from './block-coding.ts'
-import { accuracyLevelOf } from './block-targets.ts'
-import { replaceBlocks, type BlockWeight } from './block-weights.ts'
-import { createCoder, type Coder } from './coder.ts'
-import { hasSamples } from './has-samples.ts'
-import { blockCodesOf, learnCodes, type PartCodes } from './learnt-codes.ts'
+import { timeOptions } from './bit-times.ts'
+import { trialsOf } from './bit-trials.ts'
+import { learntValues, replacementOf, type Coding } from './bit-values.ts'
+import { createCoder } from './coder.ts'
+import type { PartCodes } from './learnt-codes.ts'
 import { claimedWeights } from './left-alone.ts'
-import { replaceWeights, type Replacement } from './replace-weights.ts'
-import { secondOrder } from './second-order-codes.ts'
-import { noiseMeter, type Noise } from './sensitivity.ts'
+import type { Replacement } from './replace-weights.ts'
 import { quantizesWeights } from './weight-quantizer.ts'
 
 /** Of each part: the choice of each weight by its id, and the codes of those that a solver learnt. */
@@ -24,10 +33,8 @@ export type Allotted = Readonly<
   Record<string, { readonly choices: Readonly<Record<string, string>>; readonly codes: PartCodes }>
 >
 
-type Fit = FitContext<BitParams>
-
 /** Search of scales by solver; second-order codes are priced as the closest that need no data. */
-const searches: Readonly<Record<Fit['params']['solver'], BlockSearch>> = {
+const searches: Readonly<Record<BitFit['params']['solver'], BlockSearch>> = {
   minmax: 'minmax',
   mse: 'mse',
   kquant: 'kquant',
@@ -36,164 +43,132 @@ const searches: Readonly<Record<Fit['params']['solver'], BlockSearch>> = {
   auto: 'mse',
 }
 
-/** A part with its weights priced, and what is needed to code them. */
-interface Work {
-  readonly ctx: Fit
-  readonly part: Part
-  readonly priced: readonly Priced[]
-  readonly measure: ((graph: Graph) => Promise<Noise>) | undefined
-  readonly coder: Coder
-  readonly key: string
-}
-
 /** Chooses options for the weights of all parts and finds their codes. `key` is `id:version`. */
-export async function allotBits(ctx: Fit, key: string): Promise<Allotted> {
-  const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-  const works: Work[] = []
-  for (const name of ctx.parts) works.push(await priced(ctx, ctx.model.part(name), coder, key))
-  const { budget } = ctx.params
-  const all =
-    budget.unit === 'decibels'
-      ? []
-      : leastNoise(
-          works.flatMap(work => work.priced),
-          ctx.model,
-          budget,
-        )
+export async function allotBits(ctx: BitFit, key: string): Promise<Allotted> {
+  const coding = codingOf(ctx, key)
+  let works: readonly Work[] = []
+  for (const name of ctx.parts) works = [...works, await workOn(ctx, ctx.model.part(name), coding)]
+  let made: readonly Made[] = []
+  if (ctx.params.budget.unit === 'decibels')
+    for (const work of works) made = [...made, await keepQuality(work)]
+  else ({ works, made } = await keepSize(works, ctx))
   const allotted: Record<string, Allotted[string]> = {}
-  let from = 0
-  for (const work of works) {
-    const chosen = all.slice(from, (from += work.priced.length))
-    const made =
-      budget.unit === 'decibels' ? await keepQuality(work, budget.value) : await finish(work, chosen)
-    reportBits(ctx, work.part.name, work.priced, made.chosen, made.noise)
-    const texts = work.priced.map(({ id }, at) => [id, made.chosen[at]?.text ?? 'float'] as const)
-    allotted[work.part.name] = { choices: Object.fromEntries(texts), codes: made.codes }
+  for (const [at, { part, priced, samples, times }] of works.entries()) {
+    const { chosen = [], codes = {}, noise } = made[at] ?? {}
+    reportBits(ctx, { part: part.name, priced, chosen, noise, samples, times })
+    const texts = priced.map(({ id }, place) => [id, chosen[place]?.text ?? 'float'] as const)
+    allotted[part.name] = { choices: Object.fromEntries(texts), codes }
   }
   return allotted
 }
 
-async function priced(ctx: Fit, part: Part, coder: Coder, key: string): Promise<Work> {
-  const { choices, solver, sampleCount } = ctx.params
-  const claimed = claimedWeights(ctx.groups(part))
+function codingOf(ctx: Pick<Context<BitParams>, 'params' | 'warn'>, key: string): Coding {
+  const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+  return { coder, search: searches[ctx.params.solver], key }
+}
+
+async function workOn(ctx: BitFit, whole: Part, coding: Coding): Promise<Work> {
+  const { solver, budget, objective } = ctx.params
+  const choices = choicesOf(ctx.params)
+  const claimed = claimedWeights(ctx.groups(whole))
+  const graph = preparedGraph(whole.graph, ctx)
+  const part = isRefusal(graph) ? whole : { ...whole, graph }
   const candidates = weights(part.graph).flatMap((weight): readonly Candidate[] => {
     const options = claimed.has(weight.id) ? optionsOf(weight, part.graph, choices, ctx.params) : []
     if (isRefusal(options) || options.length === 0) return []
     return [{ part: part.name, id: weight.id, elements: elementCount(weight.tensor.shape), options }]
   })
-  const sampled =
-    ctx.params.budget.unit === 'decibels' || solver === 'gptq' || (await hasSamples(ctx, part.name))
-  if (!sampled) {
-    const message = `Part "${part.name}" has no samples, so each weight counts by the share of itself that it loses. With samples bits go where outputs need them.`
-    ctx.warn('no-samples', message, { part: part.name })
-  }
-  const measure = sampled ? await noiseMeter(ctx, part, sampleCount) : undefined
-  const pricing = { ctx, part, coder, key, search: searches[solver], sampleCount, measure }
-  return { ctx, part, coder, key, measure, priced: await priceOptions(candidates, pricing) }
+  const tried = candidates.flatMap(({ options }) => options.find(({ found }) => found)?.found?.weight ?? [])
+  const needed = budget.unit === 'decibels' || solver === 'gptq'
+  const trials = await trialsOf(ctx, part, { weights: tried, sampleCount: ctx.params.sampleCount, needed })
+  const shared = { ctx, part, sampleCount: trials.tried }
+  const given = trials.samples === 'given'
+  const priced = await priceOptions(candidates, { ...coding, ...shared, meter: trials.meter, given })
+  const timing = { ...shared, params: ctx.params, coding, level: levelOf(ctx) }
+  const times = objective === 'latency' ? await timeOptions(candidates, timing) : undefined
+  return { ...trials, ctx, part, coding, priced, times }
 }
 
-/** What came of one choice of options. */
-interface Made {
-  readonly chosen: Chosen
-  readonly codes: PartCodes
-  readonly noise: Noise | undefined
+/** Time is least where a product that codes would slow down may stay in floating point. */
+export function choicesOf({ choices, objective }: BitFit['params']): readonly string[] {
+  return objective === 'latency' && !choices.includes('float') ? [...choices, 'float'] : choices
 }
 
-/** Finds the codes of the options chosen and measures what comes out. */
-async function finish(work: Work, chosen: Chosen): Promise<Made> {
-  const { ctx, part, coder, key, measure } = work
-  const found = chosen.flatMap(option => option.found ?? [])
-  const { solver } = ctx.params
-  const learns = solver === 'gptq' || (solver === 'auto' && measure !== undefined)
-  const codes = learns ? await compensated(ctx, part, found, key) : {}
-  if (!measure) return { chosen, codes, noise: undefined }
-  const made = found.map(each => replacementOf(each, ctx, coder, key, codes))
-  return { chosen, codes, noise: await measure(replaceWeights(part.graph, made)) }
+type Solved = { readonly works: readonly Work[]; readonly made: readonly Made[] }
+
+/** The least noise within a size over all parts together. */
+async function keepSize(works: readonly Work[], ctx: BitFit): Promise<Solved> {
+  const first = await solved(works, ctx)
+  const again: Work[] = []
+  for (const [at, work] of works.entries()) again.push(await corrected(work, first.made[at]))
+  if (again.every((work, at) => work === works[at])) return first
+  const second = await solved(again, ctx)
+  return noiseOf(second) < noiseOf(first) ? second : { ...first, works: again }
 }
 
-/** Samples that second-order codes learn from at most, as `gptq` by default. */
-const learningCount = 64
-
-/** Second-order codes; the parameters of `gptq` at their defaults. */
-async function compensated(
-  ctx: Fit,
-  part: Part,
-  found: readonly BlockWeight[],
-  key: string,
-): Promise<PartCodes> {
-  const params = { ...ctx.params, ...valuesOf(ctx) }
-  const learning = {
-    key,
-    sampleCount: learningCount,
-    memory: 'auto',
-    code: secondOrder({ actOrder: true, damp: 0.01 }),
-  } as const
-  const { codes } = await learnCodes({ ...ctx, params }, part, found, learning)
-  return codes
-}
-
-/** Rounds of correcting what was predicted by what was measured. */
-const mostRounds = 5
-
-/** The fewest bytes with which the worst output keeps so many dB, measured on the samples. */
-async function keepQuality(work: Work, decibels: number): Promise<Made> {
-  const target = 10 ** (-decibels / 10)
-  let limit = target
-  let kept: Made | undefined
-  let reached = 0
-  for (let round = 0; round < mostRounds; round++) {
-    const chosen = fewestBytes(work.priced, limit)
-    if (!chosen) break
-    const made = await finish(work, chosen)
-    const noise = made.noise?.worst ?? Infinity
-    reached = Math.max(reached, -10 * Math.log10(noise))
-    const bytes = (of: Made): number => of.chosen.reduce((sum, option) => sum + option.bytes, 0)
-    if (noise <= target && (!kept || bytes(made) < bytes(kept))) kept = made
-    // Near enough: within a tenth of a dB on the right side.
-    if (noise <= target && noise > target * 0.977) break
-    limit *= (0.99 * target) / noise
-  }
-  if (kept) return kept
-  throw new DamsonError(
-    'budget',
-    `Expected choices that keep ${decibels} dB in "${work.part.name}", but ${reached.toFixed(1)} dB is the most that was reached. ` +
-      'Lower the budget, allow more bits or float among the choices, or set accuracyLevel to 1.',
-    { details: { part: work.part.name, reached } },
+async function solved(works: readonly Work[], ctx: BitFit): Promise<Solved> {
+  const all = leastNoise(
+    works.flatMap(work => work.priced),
+    ctx.model,
+    ctx.params.budget,
   )
+  const made: Made[] = []
+  let from = 0
+  for (const work of works) made.push(await finish(work, all.slice(from, (from += work.priced.length))))
+  return { works, made }
 }
 
-function valuesOf({ params }: Pick<Context<BitParams>, 'params'>): ReturnType<typeof blockValues> {
-  return blockValues(params, { bits: 4, blockSize: 32, symmetric: false })
+const noiseOf = ({ made }: Solved): number => made.reduce((sum, { noise }) => sum + (noise?.total ?? 0), 0)
+
+/** The work with the noise of weights whose codes were learnt as it is when each is coded by them alone. */
+async function corrected(work: Work, made: Made | undefined): Promise<Work> {
+  const { meter, priced } = work
+  const codes = made?.codes ?? {}
+  if (!meter || Object.keys(codes).length === 0) return work
+  const right: Priced[] = []
+  for (const [at, each] of priced.entries()) {
+    const option = made?.chosen[at]
+    const learnt = codes[each.id]
+    const expected = option ? (each.noise[each.options.indexOf(option)] ?? 0) : 0
+    if (!option?.found || !learnt || expected === 0 || !meter.changes(option.found.weight)) {
+      right.push(each)
+      continue
+    }
+    const values = await learntValues(option.found, learnt)
+    const { total } = await meter.ofWeights(new Map([[option.found.weight.name, values]]))
+    right.push({ ...each, noise: each.noise.map(noise => (noise * total) / expected) })
+  }
+  return { ...work, priced: right }
 }
 
-function replacementOf(
-  found: BlockWeight,
-  ctx: Pick<Context<BitParams>, 'params' | 'target'>,
-  coder: Coder,
-  key: string,
-  codes: PartCodes,
-): Replacement {
-  const learnt = codes[found.weight.id]
-  const search = searches[ctx.params.solver]
-  const made = learnt ? blockCodesOf(learnt) : codeBlocks(found.matrix, { ...found.spec, search }, key, coder)
-  return replaceBlocks(found, made, accuracyLevelOf({ params: valuesOf(ctx), target: ctx.target }))
+/** A weight with the option that was chosen for it. */
+interface AllottedWeight extends BitOption {
+  readonly weight: Weight
+  readonly coded: ReadonlyMap<Node, unknown>
 }
 
 /** The model with every weight coded as it was allotted. */
 export function codeAllotted(model: Model, ctx: Context<BitParams>, state: Allotted, key: string): Model {
   return ctx.parts.reduce((made, name) => {
     const { choices = {}, codes = {} } = state[name] ?? {}
-    const find = (weight: Weight, graph: Graph) => {
+    const coding = codingOf(ctx, key)
+    const find = (weight: Weight, graph: Graph): AllottedWeight | Refusal => {
       const text = choices[weight.id] ?? ctx.params.choices[0] ?? ''
       const options = optionsOf(weight, graph, [text], ctx.params)
       if (isRefusal(options)) return options
-      return options[0]?.found ?? refuse('matters so much that it stays as it is', weight)
+      const [option] = options
+      return option?.found
+        ? { ...option, weight, coded: option.found.coded }
+        : refuse('matters so much that it stays as it is', weight)
     }
-    const replace = (found: BlockWeight, _: unknown, coder: Coder): Replacement =>
-      replacementOf(found, ctx, coder, key, codes)
-    return quantizesWeights<BitParams, BlockWeight>({ find, replace }).rewrite(made, {
-      ...ctx,
-      parts: [name],
-    })
+    const replace = (option: AllottedWeight): Replacement => {
+      const replacement = replacementOf(option, coding, levelOf(ctx), codes[option.weight.id])
+      return replacement ?? { weight: option.weight, tensors: {}, emit: () => {} }
+    }
+    return quantizesWeights<BitParams, AllottedWeight>({
+      prepare: preparedGraph,
+      find,
+      replace,
+    }).rewrite(made, { ...ctx, parts: [name] })
   }, model)
 }

@@ -29,10 +29,14 @@ export function leastNoise(
   )
 }
 
-/** Options whose noise stays within a limit and whose bytes are fewest; undefined when no options are that quiet. */
-export function fewestBytes(priced: readonly Priced[], limit: number): Chosen | undefined {
-  const items = priced.map(({ options, noise }) =>
-    options.map(({ bytes }, at) => ({ weight: noise[at] ?? 0, cost: bytes })),
+/** Options whose noise stays within a limit and whose costs (bytes, milliseconds) are least; undefined when no options are that quiet. */
+export function leastCost(
+  priced: readonly Priced[],
+  costs: readonly (readonly number[])[],
+  limit: number,
+): Chosen | undefined {
+  const items = priced.map(({ options, noise }, item) =>
+    options.map((_, at) => ({ weight: noise[at] ?? 0, cost: costs[item]?.[at] ?? 0 })),
   )
   const places = chooseWithin(items, limit)
   return places && placed(priced, places)

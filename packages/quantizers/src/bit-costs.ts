@@ -2,15 +2,12 @@
 // that weight alone coded, and carried over to its other options by how much they err on the weight and its inputs:
 //   D(w, c) = D(w, c₀) · E(w, c) / E(w, c₀),   E = Σ h_k (w_nk − ŵ_nk)²,   h_k = mean square of the input of column k
 import { DamsonError, type FitContext, type Params, type Part } from '@damson/core'
-import type { BlockSearch } from '@damson/numerics'
 import type { BitOption } from './bit-choices.ts'
-import { codeBlocks } from './block-coding.ts'
-import { replaceBlocks, type BlockWeight } from './block-weights.ts'
+import { numbersOf, optionValues, replacementOf, type Coding } from './bit-values.ts'
 import { codingErrors } from './coding-error.ts'
-import type { Coder } from './coder.ts'
 import { stagesOf } from './hessians.ts'
 import { replaceWeights } from './replace-weights.ts'
-import type { Noise } from './sensitivity.ts'
+import type { NoiseMeter } from './sensitivity.ts'
 
 /** A weight with what can be done with it. */
 export interface Candidate {
@@ -26,16 +23,14 @@ export interface Priced extends Candidate {
   readonly noise: readonly number[]
 }
 
-export interface Pricing {
+export interface Pricing extends Coding {
   readonly ctx: Pick<FitContext<Params>, 'statistics' | 'signal' | 'progress'>
   readonly part: Part
-  readonly coder: Coder
-  readonly search: BlockSearch
   readonly sampleCount: number
-  /** Noise of a graph in place of the part; undefined without samples. */
-  readonly measure: ((graph: Part['graph']) => Promise<Noise>) | undefined
-  /** `id:version`, for the keys of tensors. */
-  readonly key: string
+  /** Undefined where nothing can be run. */
+  readonly meter: NoiseMeter | undefined
+  /** True for samples that were given: statistics can be had of those alone. */
+  readonly given: boolean
 }
 
 /** Arithmetic of products while one weight is tried: fp32, so that nothing but the weight makes noise. */
@@ -46,44 +41,72 @@ export async function priceOptions(
   candidates: readonly Candidate[],
   pricing: Pricing,
 ): Promise<readonly Priced[]> {
-  const { ctx, coder, search, measure } = pricing
-  const inputs = measure ? await inputPowers(candidates, pricing) : new Map<string, Float64Array>()
+  const { ctx, meter, given } = pricing
+  const inputs = meter && given ? await inputPowers(candidates, pricing) : new Map<string, Float64Array>()
   const priced: Priced[] = []
   for (const candidate of candidates) {
     ctx.signal.throwIfAborted()
-    const found = candidate.options.flatMap(option => option.found ?? [])
-    const [first] = found
-    if (!first) continue
-    const specs = found.map(({ spec }) => ({ ...spec, search }))
-    const { errors, power } = await coder.use(kernel =>
-      codingErrors(first.matrix, specs, inputs.get(candidate.id), kernel, ctx.signal),
-    )
-    const reference = referenceOf(found)
-    const known = errors[found.indexOf(reference)] ?? 0
-    // Without samples all weights matter alike: what counts is the share of themselves that they lose.
-    const noise = measure ? (await measure(alone(reference, pricing))).total : known / power
-    const each = found.map((_, at) => (known > 0 ? (noise * (errors[at] ?? 0)) / known : 0))
-    priced.push({
-      ...candidate,
-      noise: candidate.options.map(({ found: of }) => (of ? (each[found.indexOf(of)] ?? 0) : 0)),
-    })
+    const { errors, power } = await errorsOf(candidate.options, inputs.get(candidate.id), pricing)
+    const reference = referenceOf(candidate.options)
+    const known = errors[candidate.options.indexOf(reference)] ?? 0
+    // Where nothing can be run all weights matter alike: what counts is the share of themselves that they lose.
+    const noise = meter ? await noiseOf(reference, meter, pricing) : known / power
+    priced.push({ ...candidate, noise: errors.map(error => (known > 0 ? (noise * error) / known : 0)) })
     ctx.progress(priced.length, candidates.length)
   }
   return priced
 }
 
+/** E of each option, 0 for staying, and Σ h w². */
+async function errorsOf(
+  options: readonly BitOption[],
+  h: Float64Array | undefined,
+  { coder, search, ctx, key }: Pricing,
+): Promise<{ readonly errors: readonly number[]; readonly power: number }> {
+  const found = options.flatMap(option => option.found ?? [])
+  const [first] = found
+  if (!first) return { errors: options.map(() => 0), power: 1 }
+  if (options.every(({ planes }) => planes === undefined)) {
+    const specs = found.map(({ spec }) => ({ ...spec, search }))
+    const each = await coder.use(kernel => codingErrors(first.matrix, specs, h, kernel, ctx.signal))
+    return {
+      ...each,
+      errors: options.map(option => (option.found ? (each.errors[found.indexOf(option.found)] ?? 0) : 0)),
+    }
+  }
+  const values = await numbersOf(first.matrix)
+  const errors: number[] = []
+  for (const option of options) {
+    const made = await optionValues(option, values, { coder, search, key }, ctx.signal)
+    errors.push(option.found ? squared(values, made) : 0)
+  }
+  return { errors, power: squared(values, undefined) }
+}
+
+function squared(values: Float32Array, made: Float32Array | undefined): number {
+  let sum = 0
+  for (let at = 0; at < values.length; at++) sum += ((values[at] ?? 0) - (made?.[at] ?? 0)) ** 2
+  return sum
+}
+
 /** The option that is tried: of those in 4 bits the finest, else the one with most bits. */
-function referenceOf(found: readonly BlockWeight[]): BlockWeight {
-  const four = found.filter(({ spec }) => spec.bits === 4)
-  const [last] = (four.length > 0 ? four : found).toReversed()
+function referenceOf(options: readonly BitOption[]): BitOption {
+  const coded = options.filter(({ found }) => found !== undefined)
+  const four = coded.filter(({ found, planes }) => (planes ?? found?.spec)?.bits === 4)
+  const [last] = (four.length > 0 ? four : coded).toReversed()
   if (!last) throw new DamsonError('internal', 'Expected an option to try.')
   return last
 }
 
-/** The part with one weight coded. */
-function alone(found: BlockWeight, { part, key, search, coder }: Pricing): Part['graph'] {
-  const codes = codeBlocks(found.matrix, { ...found.spec, search }, key, coder)
-  return replaceWeights(part.graph, [replaceBlocks(found, codes, exactLevel)])
+/** Noise of the part with one weight coded. */
+async function noiseOf(option: BitOption, meter: NoiseMeter, pricing: Pricing): Promise<number> {
+  const { found } = option
+  if (found && meter.changes(found.weight)) {
+    const values = await optionValues(option, await numbersOf(found.matrix), pricing, pricing.ctx.signal)
+    return (await meter.ofWeights(new Map([[found.weight.name, values]]))).total
+  }
+  const made = replacementOf(option, pricing, exactLevel)
+  return (await meter.ofGraph(replaceWeights(pricing.part.graph, made ? [made] : []))).total
 }
 
 /** Mean squares [K] of the inputs of weights, by id, where a weight has inputs that can be looked at. */

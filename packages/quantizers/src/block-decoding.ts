@@ -2,12 +2,12 @@
 // model runs as fast as before, where DequantizeLinear, which is never folded, would decode in every run.
 //   q = ⌊byte · 2^(-b·j)⌋ mod 2^b,   w = (q − z) · s       for code j of a byte, with b bits
 import { memoryTensor, tensorOf, type Attribute, type Draft, type Tensor, type Weight } from '@damson/graph'
-import { blockSizes, type BlockSpec } from '@damson/numerics'
+import { blockSizes, type BlockSpec, type CodeBits } from '@damson/numerics'
 import type { CodedNames } from './block-operators.ts'
 import { int, ints } from './int-attributes.ts'
 
-const float32 = 1
-const float16 = 10
+export const float32 = 1
+export const float16 = 10
 
 /** Makes the value of a weight from its codes, under its own name, for consumers that stay as they are. */
 export function emitDecoding(
@@ -19,8 +19,8 @@ export function emitDecoding(
 ): void {
   const { K, N, blockSize, layout } = spec
   const { kBlocks } = blockSizes(spec)
-  const build = builder(draft)
-  const blocks = build.reshape(unpacked(build, names.codes, spec), [-1, blockSize]) // [N * kBlocks, blockSize]
+  const build = startDecoding(draft)
+  const blocks = build.reshape(unpacked(build, names.codes, spec.bits), [-1, blockSize]) // [N * kBlocks, blockSize]
   const floats = (name: string): string => (spec.dtype === 'float16' ? build.cast(name, float32) : name)
   const zeros = floatZeroPoints
     ? build.reshape(floats(names.zeroPoints), [-1, 1])
@@ -43,7 +43,7 @@ export function decodingBytes({ name, tensor }: Weight): number {
 }
 
 /** Packed codes [..., bytes] as numbers, one row for each byte. */
-function unpacked(build: Builder, codes: string, { bits }: BlockSpec): string {
+export function unpacked(build: Builder, codes: string, bits: CodeBits): string {
   const bytes = build.cast(codes, float32)
   if (bits === 8) return bytes
   const powers = Array.from({ length: 8 / bits }, (_, at) => 2 ** (-bits * at))
@@ -51,23 +51,26 @@ function unpacked(build: Builder, codes: string, { bits }: BlockSpec): string {
     build.reshape(bytes, [-1, 1]),
     build.constant('powers', tensorOf('float32', [8 / bits], powers)),
   ])
-  const modulus = build.constant('modulus', tensorOf('float32', [], [2 ** bits]))
+  const modulus = build.number('modulus', 2 ** bits)
   return build.add('Mod', [build.add('Floor', [shifted]), modulus], { fmod: int(1) })
 }
 
 /** Zero points as [N * kBlocks, 1], or the one that symmetric codes have. */
 function zeroPoints(build: Builder, packed: string, spec: BlockSpec): string {
   const { bits, N } = spec
-  if (packed === '') return build.constant('middle', tensorOf('float32', [], [2 ** (bits - 1)]))
+  if (packed === '') return build.number('middle', 2 ** (bits - 1))
   const { kBlocks, zeroRowBytes } = blockSizes(spec)
-  const numbers = unpacked(build, packed, spec)
+  const numbers = unpacked(build, packed, bits)
   const padded = zeroRowBytes * (8 / bits) !== kBlocks
   return build.reshape(padded ? build.columns(build.reshape(numbers, [N, -1]), kBlocks) : numbers, [-1, 1])
 }
 
-interface Builder {
+/** What decoding is built with. */
+export interface Builder {
   add(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string
   constant(hint: string, tensor: Tensor): string
+  /** A float32 scalar. */
+  number(hint: string, value: number): string
   cast(value: string, to: number): string
   reshape(value: string, shape: readonly number[]): string
   /** The first `count` columns of a matrix. */
@@ -75,7 +78,7 @@ interface Builder {
 }
 
 /** Nodes with short names; equal constants are one. */
-function builder(draft: Draft): Builder {
+export function startDecoding(draft: Draft): Builder {
   const constant: Builder['constant'] = (hint, tensor) => {
     // What is an input too may be fed, and is never folded.
     const fed = new Set(draft.inputs.map(({ name }) => name))
@@ -94,6 +97,7 @@ function builder(draft: Draft): Builder {
   return {
     add,
     constant,
+    number: (hint, value) => constant(hint, tensorOf('float32', [], [value])),
     cast: (value, to) => add('Cast', [value], { to: int(to) }),
     reshape: (value, shape) => add('Reshape', [value, list(shape)]),
     columns: (value, count) => add('Slice', [value, list([0]), list([count]), list([1])]),

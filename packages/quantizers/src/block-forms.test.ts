@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { modelOf, plan, smash, type Model, type Step } from '@damson/core'
-import { graphToBytes, parseGraph, walk, type Graph } from '@damson/graph'
+import { graphToBytes, parseGraph, type Graph } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce } from '@damson/testing'
 import { InferenceSession } from 'onnxruntime-node'
 import { afterAll, describe, expect, test } from 'vitest'
+import { opsOf } from '../test/ops-of.ts'
 import { weightForms } from '../test/weight-forms.ts'
 import { weightOnly } from './algorithms/weight-only.ts'
 
@@ -15,7 +16,6 @@ const runtime = createRuntime()
 afterAll(() => runtime.close())
 
 const graphOf = (model: Model): Graph => model.part('model').graph
-const opsOf = (graph: Graph): readonly string[] => [...walk(graph)].map(({ node }) => node.op)
 
 /** Operators that take codes apart and none of the forms has otherwise. */
 const decoding = new Set(['Floor', 'Mod', 'Sub', 'Slice'])

@@ -12,8 +12,8 @@ export interface CodedRows {
   readonly zeroPoints: Uint8Array
 }
 
-/** What of a BlockSpec a grid depends on. */
-export type GridSpec = Pick<BlockSpec, 'bits' | 'blockSize' | 'symmetric' | 'dtype'>
+/** What of a BlockSpec a grid depends on; codes of any width have one. */
+export type GridSpec = Pick<BlockSpec, 'blockSize' | 'symmetric' | 'dtype'> & { readonly bits: number }
 
 /** A grid, filled in place: it is asked for once a block. */
 export interface Grid {

@@ -79,13 +79,16 @@ function judge(
 ): { readonly error: number; readonly scale: number } {
   const top = 2 ** bits - 1
   const c = new Float64Array(count)
-  for (let k = 0; k < count; k++) c[k] = nearestCode(w[from + k] ?? 0, grid, top) - grid.zeroPoint
-  const Hc = timesVector(H, c)
   let [wHw, cHw, cHc] = [0, 0, 0]
-  for (let k = 0; k < count; k++) {
-    wHw += (w[from + k] ?? 0) * (Hw[k] ?? 0)
-    cHw += (c[k] ?? 0) * (Hw[k] ?? 0)
-    cHc += (c[k] ?? 0) * (Hc[k] ?? 0)
+  for (let i = 0; i < count; i++) {
+    const code = nearestCode(w[from + i] ?? 0, grid, top) - grid.zeroPoint
+    c[i] = code
+    wHw += (w[from + i] ?? 0) * (Hw[i] ?? 0)
+    cHw += code * (Hw[i] ?? 0)
+    // H is symmetric: what is left of the diagonal counts twice.
+    let left = 0
+    for (let j = 0; j < i; j++) left += (H[i * count + j] ?? 0) * (c[j] ?? 0)
+    cHc += code * (2 * left + (H[i * count + i] ?? 0) * code)
   }
   const error = wHw - 2 * grid.scale * cHw + grid.scale * grid.scale * cHc
   return { error, scale: cHc > 0 && cHw !== 0 ? cHw / cHc : grid.scale }

@@ -1,28 +1,21 @@
 // What the steps write: shared activations, transposed and half-precision weights, bodies of an If, and what is left alone.
 import { modelOf, smash, type Model, type Step } from '@damson/core'
-import { memoryTensor, onnx, walk, type Graph } from '@damson/graph'
+import { memoryTensor, onnx, type Graph } from '@damson/graph'
 import { encodeFloats, quantizeLinear } from '@damson/numerics'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce, seededNormal } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { opsOf } from '../test/ops-of.ts'
+import { normalTensor } from '../test/normal-tensor.ts'
 import { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 import { weightOnly } from './algorithms/weight-only.ts'
 
 const runtime = createRuntime()
 afterAll(() => runtime.close())
 
-const matrix = (seed: number, shape: readonly number[]) =>
-  memoryTensor(
-    'float32',
-    shape,
-    seededNormal(
-      seed,
-      shape.reduce((a, b) => a * b, 1),
-    ),
-  )
+const matrix = (seed: number, shape: readonly number[]) => normalTensor(seed, shape)
 
 const graphOf = (model: Model): Graph => model.part('model').graph
-const opsOf = (graph: Graph): readonly string[] => [...walk(graph)].map(({ node }) => node.op)
 const count = (graph: Graph, op: string): number => opsOf(graph).filter(each => each === op).length
 
 async function qualityOf(model: Model, step: Step): Promise<number> {

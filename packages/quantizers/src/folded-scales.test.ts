@@ -1,11 +1,12 @@
 // Scales that move from the rows of weights into what makes their inputs change no output, whatever makes them.
 import { modelOf, type Model } from '@damson/core'
-import { memoryTensor, onnx, type Tensor } from '@damson/graph'
+import { onnx, type Tensor } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
-import { expectSameOutputs, seededNormal, seededRandom } from '@damson/testing'
+import { expectSameOutputs, seededRandom } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readModel } from '../test/read-model.ts'
+import { normalTensor } from '../test/normal-tensor.ts'
 import { foldedScales } from './folded-scales.ts'
 import { withTensors, type Learnt } from './learnt-codes.ts'
 import { foldsOf, type Fold } from './scale-folds.ts'
@@ -32,16 +33,7 @@ async function folded(model: Model, folds: readonly Fold[]): Promise<Model> {
   return model.withGraph('model', graph)
 }
 
-const w = (seed: number, ...shape: number[]): Tensor =>
-  memoryTensor(
-    'float32',
-    shape,
-    seededNormal(
-      seed,
-      shape.reduce((a, b) => a * b, 1),
-      0.2,
-    ),
-  )
+const w = (seed: number, ...shape: number[]): Tensor => normalTensor(seed, shape, 0.2)
 
 const graphs = {
   'a norm with gain and bias': onnx`<opset_import: ["" : 17]> g (float[n,16] x) => (float[n,8] y, float[n,8] z)

@@ -36,20 +36,17 @@ export async function fp16Report(
 async function reportPart(part: Part, options: Fp16ReportOptions): Promise<HalfReport | Refusal> {
   const { runtime, feeds, signal = new AbortController().signal, onProgress = () => {} } = options
   const aim: HalfAim = { type: 'float16', io: 'keep', target: options.target ?? runtime.target }
+  const coder = createCoder(() => {})
   const lay = (found: HalfFindings): HalfLayout =>
-    layOut(halfGraphOf(part.graph, aim.type), aim, found, everywhere, 'report')
+    layOut(halfGraphOf(part.graph, aim.type), aim, found, everywhere, { coder, key: 'report' })
   const patient = { name: part.name, guard: 'calibrated', aim, layOut: lay } as const
   try {
-    const found = await examine(
-      patient,
-      createCoder(() => {}),
-      {
-        signal,
-        progress: (done, total) => onProgress(part.name, done, total),
-        statistics: (_part, requests, graph = part.graph) =>
-          runtime.statistics(graph, requests, eachOf(feeds(part.name)), { signal }),
-      },
-    )
+    const found = await examine(patient, coder, {
+      signal,
+      progress: (done, total) => onProgress(part.name, done, total),
+      statistics: (_part, requests, graph = part.graph) =>
+        runtime.statistics(graph, requests, eachOf(feeds(part.name)), { signal }),
+    })
     return reportOf(lay(findingsOf(found)), found)
   } catch (error) {
     if (DamsonError.isInstance(error, 'recursion') || DamsonError.isInstance(error, 'opset-mismatch'))

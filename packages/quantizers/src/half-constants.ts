@@ -1,7 +1,8 @@
 // Constants as halves. Most are converted where they stand; what fp32 nodes read is stored as a half with one Cast behind
 // it, which ONNX Runtime folds when it loads; small ones are simply kept twice.
-import { computeTensors, memoryTensor, type Tensor } from '@damson/graph'
-import { encodeFloats } from '@damson/numerics'
+import { computeTensors, memoryTensor, type Tensor, type WriteBand } from '@damson/graph'
+import { decodeFloats, encodeFloats, type NarrowSpec, type NarrowStream } from '@damson/numerics'
+import type { Coder } from './coder.ts'
 import type { HalfGraph, HalfNode } from './half-graph.ts'
 import type { HalfModes } from './half-modes.ts'
 import type { HalfType } from './half-slots.ts'
@@ -63,32 +64,63 @@ export const maskBound = 32752
 const leastPositive = 1e-7
 const shortList = 64
 
-const bandBytes = 4 << 20
+/** Who narrows a constant that is not resident, and under what name: that of the algorithm and its version. */
+export interface Narrowing {
+  readonly coder: Coder
+  readonly key: string
+}
 
 /** A constant as halves: resident when it was, else computed when somebody reads or writes it. */
-export function halfTensor(tensor: Tensor, type: HalfType, limit: number | undefined, key: string): Tensor {
-  if (tensor.data) {
-    const values = floatsOf(tensor.data)
-    const kept = values.length <= shortList ? values.map(keepTiny) : values
-    return memoryTensor(type, tensor.shape, encodeHalves(kept, type, limit))
-  }
+export function halfTensor(
+  tensor: Tensor, type: HalfType, limit: number | undefined, { coder, key }: Narrowing,
+): Tensor {
+  if (tensor.data) return halvesOf(floatsOf(tensor.data), tensor.shape, type, limit)
   const [half] = computeTensors({
     key: `${key}:${type}:${limit ?? 'fits'}:${tensor.key}`,
     cost: tensor.byteLength,
     outputs: [{ dtype: type, shape: tensor.shape }],
-    run: async (write, { signal }) => {
-      const band = new Uint8Array(Math.min(bandBytes, tensor.byteLength))
-      for (let at = 0; at < tensor.byteLength; at += band.length) {
-        signal?.throwIfAborted()
-        const into = band.subarray(0, Math.min(band.length, tensor.byteLength - at))
-        await tensor.read({ offset: at, into, ...(signal ? { signal } : {}) })
-        const codes = encodeHalves(new Float32Array(into.buffer, 0, into.length / 4), type, limit)
-        await write(0, at / 2, new Uint8Array(codes.buffer))
-      }
-    },
+    run: (write, { signal }) => coder.use(kernel => narrow(tensor, kernel.narrow(specOf(type, limit)), write, signal)),
   })
   return half ?? tensor
+} // prettier-ignore
+
+/** Numbers as halves. */
+export function halvesOf(
+  values: Float32Array, shape: readonly number[], type: HalfType, limit: number | undefined,
+): Tensor {
+  const kept = values.length <= shortList ? values.map(keepTiny) : values
+  return memoryTensor(type, shape, encodeHalves(kept, type, limit))
+} // prettier-ignore
+
+function specOf(type: HalfType, limit: number | undefined): NarrowSpec {
+  if (limit === undefined) return { type }
+  const [held = 0] = decodeFloats(encodeFloats(Float32Array.of(limit), type, { saturate: true }), type)
+  return { type, limit: held }
 }
+
+/** Reads the next band while the one before is written. */
+async function narrow(
+  tensor: Tensor, { bands }: NarrowStream, write: WriteBand, signal: AbortSignal | undefined,
+): Promise<void> {
+  const bandBytes = bands[0].source.length
+  const read = async (at: number, turn: 0 | 1): Promise<number> => {
+    const length = Math.min(bandBytes, tensor.byteLength - at)
+    if (length > 0) await tensor.read({ offset: at, into: bands[turn].source.subarray(0, length), ...(signal ? { signal } : {}) })
+    return length
+  }
+  let reading = read(0, 0)
+  for (let at = 0, turn: 0 | 1 = 0; at < tensor.byteLength; at += bandBytes) {
+    signal?.throwIfAborted()
+    const length = await reading
+    const band = bands[turn]
+    turn = turn === 0 ? 1 : 0
+    reading = read(at + length, turn)
+    // A failure of this write comes first; that of the read must not go unheard, nor be heard twice.
+    reading.catch(() => {})
+    await write(0, at / 2, band.push(length / 4))
+  }
+  await reading
+} // prettier-ignore
 
 const keepTiny = (value: number): number =>
   value !== 0 && Math.abs(value) < leastPositive ? Math.sign(value) * leastPositive : value

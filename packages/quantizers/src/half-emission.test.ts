@@ -4,6 +4,7 @@ import { check, memoryTensor, onnx, tensorOf, walk, type Graph, type Node } from
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce, seededNormal } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { normalTensor } from '../test/normal-tensor.ts'
 import { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 import { half } from './algorithms/half.ts'
 import { weightOnly } from './algorithms/weight-only.ts'
@@ -11,16 +12,7 @@ import { weightOnly } from './algorithms/weight-only.ts'
 const runtime = createRuntime()
 afterAll(() => runtime.close())
 
-const matrix = (seed: number, shape: readonly number[], scale = 0.1) =>
-  memoryTensor(
-    'float32',
-    shape,
-    seededNormal(
-      seed,
-      shape.reduce((a, b) => a * b, 1),
-      scale,
-    ),
-  )
+const matrix = (seed: number, shape: readonly number[], scale = 0.1) => normalTensor(seed, shape, scale)
 
 const graphOf = (model: Model): Graph => model.part('model').graph
 const nodesOf = (graph: Graph, op: string): readonly Node[] =>

@@ -3,7 +3,7 @@
 import type { Target } from '@damson/core'
 import { type Graph, type Tensor } from '@damson/graph'
 import {
-  decideConstants, greatestHalf, halfTensor, type ConstantChoice, type ConstantForm,
+  decideConstants, greatestHalf, halfTensor, type ConstantChoice, type ConstantForm, type Narrowing,
 } from './half-constants.ts' // prettier-ignore
 import { exactNodes, quantizedNodes } from './half-exact.ts'
 import { indexHalf, prepareHalf, type HalfGraph, type HalfNode } from './half-graph.ts'
@@ -58,9 +58,9 @@ export function halfGraphOf(graph: Graph, type: HalfType): HalfGraph {
   return made
 }
 
-/** Lays the conversion of a part out. `key` names the algorithm and its version. */
+/** Lays the conversion of a part out. */
 export function layOut(
-  graph: HalfGraph, { type, io, target }: HalfAim, found: HalfFindings, place: HalfPlace, key: string,
+  graph: HalfGraph, { type, io, target }: HalfAim, found: HalfFindings, place: HalfPlace, narrowing: Narrowing,
 ): HalfLayout {
   const judged = new Map<string, BeyondRange>()
   for (const [id, range] of found.constants) {
@@ -81,7 +81,7 @@ export function layOut(
     if (!beyond && found.guarded) return undefined
     return beyond && beyond.kind !== 'unfit' ? beyond.limit : greatestHalf[type]
   }
-  const convert = (tensor: Tensor, id: string): Tensor => halfTensor(tensor, type, limitOf(id), key)
+  const convert = (tensor: Tensor, id: string): Tensor => halfTensor(tensor, type, limitOf(id), narrowing)
   const masks = [
     ...[...judged].flatMap(([id, { kind }]) => (kind === 'mask' ? [id] : [])),
     ...[...fills].flatMap(([{ outputs }, { kind }]) => (kind === 'mask' ? (outputs[0] ?? []) : [])),

@@ -11,7 +11,7 @@ import {
   type Tensor,
   type ValueInfo,
 } from '@damson/graph'
-import { greatestHalf, halfTensor, maskBound } from './half-constants.ts'
+import { greatestHalf, halvesOf, maskBound } from './half-constants.ts'
 import type { HalfType } from './half-slots.ts'
 
 /** A Cast; it is damson's own, so it has no origins. */
@@ -50,8 +50,9 @@ export function typedAttributes(node: Node, type: HalfType): Node {
 
 /** A number beyond the range fills a mask: others stay fp32 (`fillsBeyond`). */
 function filled(value: Tensor, type: HalfType): Tensor {
-  const isBeyond = numbers(value)?.some(number => Math.abs(number) > greatestHalf[type]) === true
-  return halfTensor(value, type, isBeyond ? maskBound : greatestHalf[type], '')
+  const values = Float32Array.from(numbers(value) ?? [])
+  const isBeyond = values.some(number => Math.abs(number) > greatestHalf[type])
+  return halvesOf(values, value.shape, type, isBeyond ? maskBound : greatestHalf[type])
 }
 
 /** A value's note with another element type; as it is where it has none. */

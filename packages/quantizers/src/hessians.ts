@@ -15,6 +15,7 @@ import {
   type Visit,
 } from '@damson/graph'
 import type { BlockWeight } from './block-weights.ts'
+import { driftedInputs, upperQuarter } from './drifted-inputs.ts'
 
 /** Weights that read the same values. */
 export interface Stage {
@@ -86,8 +87,8 @@ function loopPaths(graph: Graph): readonly string[] {
   return loops.flatMap(({ scope, node }) => innerScopes(scope, node).map(({ path }) => path))
 }
 
-/** Bytes that the XᵀX of K inputs takes while it is summed up. */
-export const hessianBytes = (K: number): number => 8 * K * K
+/** Bytes that the sums over K inputs take while they are made; with drift they are sums over pairs. */
+export const sumBytes = (K: number, drift: boolean): number => (drift ? 32 : 8) * K * K
 
 /** What is needed to stream through the samples of one part. */
 export interface Streaming {
@@ -98,23 +99,45 @@ export interface Streaming {
   readonly memory: number | undefined
   /** The graph as it is by now, half coded. */
   readonly graph: () => Graph
+  /** Ask for `drift` too, at four times the memory. */
+  readonly drift: boolean
 }
 
-/** XᵀX [K, K] of each stage, in order: gathered in passes, each over as many stages as `memory` has room for, one at least. */
-export async function* hessians(
+/** Sums over what a stage reads. */
+export interface InputSums {
+  /** XᵀX [K, K], of the graph as it is by now. */
+  readonly H: Float64Array
+  /** XᵀD [K, K] where asked for and to be had; D: the inputs of the exact graph less those of the graph as it is by now. */
+  readonly drift?: Float64Array
+}
+
+/** The sums of each stage, in order: gathered in passes, each over as many stages as `memory` has room for, one at least. */
+export async function* inputSums(
   stages: readonly Stage[],
   streaming: Streaming,
-): AsyncIterable<{ readonly stage: Stage; readonly H: Float64Array }> {
-  for (const pass of passesOf(stages, streaming.memory)) {
+): AsyncIterable<{ readonly stage: Stage; readonly sums: InputSums }> {
+  for (const pass of passesOf(stages, streaming)) {
     const values = [...new Set(pass.flatMap(stage => stage.values))]
     const { ctx, part, sampleCount, graph } = streaming
-    const requests = values.map(value => ({ value, kind: 'gram' }) as const)
-    const results = new Map(await ctx.statistics(part.name, requests, upTo(graph(), values), sampleCount))
+    const whole = graph()
+    const now = upTo(whole, values)
+    const drifts = streaming.drift && whole !== part.graph
+    const drifted = drifts ? driftedInputs(now, upTo(part.graph, values), values) : undefined
+    const asked = (value: string): string => drifted?.pairs.get(value) ?? value
+    const requests = values.map(value => ({ value: asked(value), kind: 'gram' }) as const)
+    const found = await ctx.statistics(part.name, requests, drifted?.graph ?? now, sampleCount)
+    const results = new Map(found)
     for (const stage of pass) {
-      const grams = stage.values.map(value => results.get(value)?.gram)
-      yield { stage, H: sumOf(stage, grams) }
+      const grams = stage.values.map(value => results.get(asked(value))?.gram)
+      yield { stage, sums: sumsOf(stage.K, grams, drifted !== undefined) }
     }
   }
+}
+
+function sumsOf(K: number, grams: readonly (Float64Array | undefined)[], paired: boolean): InputSums {
+  if (!paired) return { H: sumOf(K, grams) }
+  const both = sumOf(2 * K, grams)
+  return { H: upperQuarter(both, K, 0), drift: upperQuarter(both, K, K) }
 }
 
 /** What the values depend on, and no more; the whole graph when one of them is inside a branch. */
@@ -129,7 +152,7 @@ function upTo(graph: Graph, values: readonly string[]): Graph {
   return removeDead(graph.with({ outputs }))
 }
 
-function sumOf({ K }: Stage, grams: readonly (Float64Array | undefined)[]): Float64Array {
+function sumOf(K: number, grams: readonly (Float64Array | undefined)[]): Float64Array {
   const [only, ...others] = grams
   if (only && others.length === 0) return only
   const H = new Float64Array(K * K)
@@ -137,11 +160,14 @@ function sumOf({ K }: Stage, grams: readonly (Float64Array | undefined)[]): Floa
   return H
 }
 
-function passesOf(stages: readonly Stage[], memory: number | undefined): readonly (readonly Stage[])[] {
+function passesOf(
+  stages: readonly Stage[],
+  { memory, drift }: Pick<Streaming, 'memory' | 'drift'>,
+): readonly (readonly Stage[])[] {
   const passes: Stage[][] = []
   let [held, last]: [number, Stage[] | undefined] = [0, undefined]
   for (const stage of stages) {
-    const bytes = hessianBytes(stage.K) * stage.values.length
+    const bytes = sumBytes(stage.K, drift) * stage.values.length
     if (last && memory !== undefined && held + bytes <= memory) last.push(stage)
     else {
       passes.push((last = [stage]))

@@ -1,5 +1,6 @@
 export { load, save, smash, plan, explain } from '@damson/core'
 export { autoBits } from './algorithms/auto-bits.ts'
+export { binary } from './algorithms/binary.ts'
 export { bnb4 } from './algorithms/bnb4.ts'
 export { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 export { float8 } from './algorithms/float8.ts'

@@ -11,6 +11,8 @@ export interface Int8Choice {
   readonly symmetric: boolean
   readonly reduceRange: boolean
   readonly operators: readonly Int8Operator[]
+  /** Whether an LSTM runs in integers; else its weights are decoded when a session is made, as those of GRU are. */
+  readonly integerGates: boolean
   /** Why other operators are left out. */
   readonly omitted: string
   readonly opset: number
@@ -27,7 +29,8 @@ interface Given {
 /**
  * `weights`: x86 without VNNI adds products of uint8 and int8 in saturating 16 bits: measured on a 64x96x32 perceptron, 23 dB
  * instead of 40. Products of uint8 and uint8 are exact there and cost 1.1 times as much at 1 to 16 rows, 1.4 times at 128.
- * `ops`: measured on 2 x86 cores, a convolution takes 0.9 to 2.2 times the time of fp32 with uint8 weights, 3 to 6 times with int8.
+ * `ops`: measured on 2 x86 cores, a convolution takes 0.9 to 2.2 times the time of fp32 with uint8 weights, 3 to 6 times with int8;
+ * onnxruntime-web is quicker in integers (0.6 to 1.0), but not at LSTM of one sequence at a time (1.0 to 1.6; of eight 0.5 to 0.9).
  */
 export function choiceOf(
   { weights, per, symmetric, reduceRange, ops }: Given,
@@ -37,5 +40,7 @@ export function choiceOf(
   const type = weights !== 'auto' ? weights : target === 'cpu:vnni' ? 'int8' : 'uint8'
   const fast = target.startsWith('cpu') ? int8Operators.filter(each => each !== 'Conv') : int8Operators
   const omitted = ops === 'auto' ? 'which is slower in integers on this target' : 'which is not among "ops"'
-  return { type, per, symmetric, reduceRange, operators: ops === 'auto' ? fast : ops, omitted, opset }
+  const operators = ops === 'auto' ? fast : ops
+  const integerGates = target !== 'wasm' || ops !== 'auto'
+  return { type, per, symmetric, reduceRange, operators, integerGates, omitted, opset }
 }

@@ -1,10 +1,11 @@
 // Every form in which a weight meets an operator: what dynamicInt8 makes of it, run by ONNX Runtime against fp32.
 import { modelOf, plan, smash, type Model, type Step } from '@damson/core'
-import { memoryTensor, onnx, walk, type Graph } from '@damson/graph'
+import { memoryTensor, onnx, type Graph } from '@damson/graph'
 import { encodeFloats } from '@damson/numerics'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce, seededNormal } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
+import { opsOf } from '../test/ops-of.ts'
 import { dynamicInt8 } from './algorithms/dynamic-int8.ts'
 
 const runtime = createRuntime()
@@ -16,8 +17,6 @@ const tensor = (seed: number, shape: readonly number[]) =>
   memoryTensor('float32', shape, numbers(seed, shape))
 const half = (seed: number, shape: readonly number[]) =>
   memoryTensor('float16', shape, encodeFloats(numbers(seed, shape), 'float16'))
-
-const opsOf = (graph: Graph): readonly string[] => [...walk(graph)].map(({ node }) => node.op)
 
 async function coded(model: Model, step: Step = dynamicInt8()): Promise<{ graph: Graph; quality: number; left: readonly string[] }> {
   const feeds = feedsFor(model.part('model').graph, { seed: 1, dims: { n: 5 } })

@@ -1,5 +1,5 @@
 // The fit of everything that chooses codes by XᵀX: weight after weight in the order in which they run, each on what the weights
-// before it, coded already, feed to it. What no XᵀX can be had of is rounded to nearest, and said.
+// before it, coded already, feed to it. What no XᵀX can be had of is rounded to nearest on the grid of least error, and said.
 import { formatBytes, type Context, type FitContext, type Part, type Quantity } from '@damson/core'
 import { refuse, type Graph, type Tensor } from '@damson/graph'
 import { codeBlocks, type BlockCodes } from './block-coding.ts'
@@ -10,7 +10,7 @@ import { accuracyLevelOf } from './block-targets.ts'
 import { replaceBlocks, type BlockWeight } from './block-weights.ts'
 import { codeRows, type CodedTensors } from './coded-rows.ts'
 import { createCoder } from './coder.ts'
-import { hessianBytes, hessians, stagesOf, type Stage } from './hessians.ts'
+import { inputSums, stagesOf, sumBytes, type InputSums, type Stage } from './hessians.ts'
 import { warnByReason } from './left-alone.ts'
 import { replaceWeights, type Replacement } from './replace-weights.ts'
 
@@ -36,8 +36,10 @@ export interface Learning {
   readonly key: string
   readonly sampleCount: number
   readonly memory: Quantity<'bytes'> | 'auto'
-  /** `H`: XᵀX [K, K] of the stage on the graph as it is by now; `before`: what was learnt of the stages before it. */
-  readonly code: (H: Float64Array, stage: Stage, before: Learnt) => StageCodes | Promise<StageCodes>
+  /** Whether `sums` shall say what the inputs have lost so far. */
+  readonly drift?: boolean
+  /** `sums`: XᵀX [K, K] of the stage on the graph as it is by now; `before`: what was learnt of the stages before it. */
+  readonly code: (sums: InputSums, stage: Stage, before: Learnt) => StageCodes | Promise<StageCodes>
 }
 
 /** Codes of the weights of one part, learnt from its samples. */
@@ -45,24 +47,28 @@ export async function learnCodes<P extends BlockParams>(
   ctx: FitContext<P>,
   part: Part,
   claimed: readonly BlockWeight[],
-  { key, sampleCount, memory, code }: Learning,
+  { key, sampleCount, memory, code, drift = false }: Learning,
 ): Promise<Learnt> {
   const budget = memory === 'auto' ? undefined : memory.value
-  const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed), budget)
+  const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed), budget, drift)
   const left = unseen.map(({ found, refusal }) => ({ weight: found.weight, refusal }))
   const what = 'rounded to nearest without samples'
   warnByReason(ctx, { code: 'rounded-to-nearest', what }, part.name, left)
   const coder = createCoder(reason => ctx.warn('no-wasm', reason))
   const level = accuracyLevelOf(ctx)
   const rounded = unseen.map(({ found }) =>
-    replaceBlocks(found, codeBlocks(found.matrix, found.spec, key, coder), level),
+    replaceBlocks(found, codeBlocks(found.matrix, { ...found.spec, search: 'mse' }, key, coder), level),
   )
   const seen = stages.flatMap(({ weights }) => weights)
   let learnt: Learnt = { codes: {}, tensors: {} }
-  const graph = (): Graph =>
-    replaceWeights(withTensors(part.graph, learnt.tensors), [...rounded, ...coded(seen, learnt, level)])
-  for await (const { stage, H } of hessians(stages, { ctx, part, sampleCount, memory: budget, graph })) {
-    const { coderOf, changed } = await code(H, stage, learnt)
+  const graph = (): Graph => {
+    const replaced = [...rounded, ...coded(seen, learnt, level)]
+    const scaled = withTensors(part.graph, learnt.tensors)
+    return replaced.length > 0 ? replaceWeights(scaled, replaced) : scaled
+  }
+  const streaming = { ctx, part, sampleCount, memory: budget, graph, drift }
+  for await (const { stage, sums } of inputSums(stages, streaming)) {
+    const { coderOf, changed } = await code(sums, stage, learnt)
     learnt = merged(learnt, changed)
     for (const found of stage.weights) {
       const tensors = await codeRows(found.matrix, found.spec, coderOf(found), ctx.signal)
@@ -96,10 +102,10 @@ export function withTensors(graph: Graph, tensors: Learnt['tensors']): Graph {
   return graph.with({ initializers: new Map(initializers) })
 }
 
-/** The codes that were learnt of a weight; those of round to nearest where none were. */
+/** The codes that were learnt of a weight; where none were, those of least squared error. */
 export const learntSolver: BlockSolver<Context<BlockParams>, PartCodes> = (matrix, spec, how) => {
   const learnt = how.state[how.weight.id]
-  return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, spec, how.key, how.coder)
+  return learnt ? blockCodesOf(learnt) : codeBlocks(matrix, { ...spec, search: 'mse' }, how.key, how.coder)
 }
 
 /** Learnt codes as those of any other solver. */
@@ -110,18 +116,16 @@ export function blockCodesOf(tensors: CodedTensors): BlockCodes {
 type Found = ReturnType<typeof stagesOf>
 
 /** Work on a matrix takes twice its size beside it. */
-function withinBudget({ stages, unseen }: Found, budget: number | undefined): Found {
+function withinBudget({ stages, unseen }: Found, budget: number | undefined, drift: boolean): Found {
   if (budget === undefined) return { stages, unseen }
-  const fits = ({ K }: Stage): boolean => 3 * hessianBytes(K) <= budget
+  const needed = (K: number): number => 3 * sumBytes(K, drift)
+  const fits = ({ K }: Stage): boolean => needed(K) <= budget
   const beyond = stages
     .filter(stage => !fits(stage))
     .flatMap(({ K, weights }) =>
       weights.map(found => ({
         found,
-        refusal: refuse(
-          `needs ${formatBytes(3 * hessianBytes(K))}, more than \`memory\` allows`,
-          found.weight,
-        ),
+        refusal: refuse(`needs ${formatBytes(needed(K))}, more than \`memory\` allows`, found.weight),
       })),
     )
   return { stages: stages.filter(fits), unseen: [...unseen, ...beyond] }

@@ -1,5 +1,5 @@
 // Nothing is left alone silently: one warning a part says which weights stay as they are, and why.
-import { formatBytes, type Group } from '@damson/core'
+import { facts, formatBytes, type Group, type Part } from '@damson/core'
 import type { Refusal, Weight } from '@damson/graph'
 
 /** A weight that stays, with the reason. */
@@ -8,9 +8,14 @@ export interface LeftAlone {
   readonly refusal: Refusal
 }
 
-/** True for what a quantizer of weights is asked about: matrices and more; vectors (biases, norms) are never coded. */
-export function isCandidate({ tensor, uses }: Weight): boolean {
-  return tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
+/**
+ * True for what a quantizer of weights is asked about: matrices and more; vectors (biases, norms) are never coded, and scales
+ * that an earlier step left beside its codes are no weights.
+ */
+export function isCandidate(weight: Weight, part: Part): boolean {
+  const { tensor, uses } = weight
+  const isMatrix = tensor.shape.length >= 2 && /^b?float/.test(tensor.dtype) && uses.length > 0
+  return isMatrix && facts['weight:float'].probe?.({ weight }, part) !== undefined
 }
 
 /** Ids of the weights that a step claimed to code in a part; what it only changes is not among them. */

@@ -9,6 +9,8 @@ export interface Replacement {
   readonly weight: Weight
   /** New initializers by suffix: `Q4`, `scales`, `zero_points` behind the name of the weight. */
   readonly tensors: Readonly<Record<string, Tensor | undefined>>
+  /** Suffixes of values that `decode` makes of them. */
+  readonly values?: readonly string[]
   /** Suffixes of those that only belong to codes and are not told apart by what reads them: they have no origin. */
   readonly aside?: readonly string[]
   /** Rewrites one consumer; `name` gives the new initializers by suffix, `''` for those that are absent. */
@@ -70,10 +72,12 @@ function exchange(draft: Draft, plan: Plan): void {
   plan.decode?.(draft, nameIn(plan))
 }
 
-function freshNames({ weight, tensors }: Replacement, taken: Set<string>): ReadonlyMap<string, string> {
+function freshNames(
+  { weight, tensors, values = [] }: Replacement,
+  taken: Set<string>,
+): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  for (const suffix of Object.keys(tensors)) {
-    if (!tensors[suffix]) continue
+  for (const suffix of [...Object.keys(tensors).filter(each => tensors[each]), ...values]) {
     let name = `${weight.name}_${suffix}`
     for (let n = 1; taken.has(name); n++) name = `${weight.name}_${suffix}_${n}`
     taken.add(name)
@@ -88,7 +92,7 @@ function namesOf(body: Body): readonly string[] {
 }
 
 /** The graph with com.microsoft imported if a node is of it. */
-function withMicrosoft(graph: Graph): Graph {
+export function withMicrosoft(graph: Graph): Graph {
   const domain = 'com.microsoft'
   if (graph.opset(domain) > 0) return graph
   if (![...walk(graph)].some(({ node }) => node.domain === domain)) return graph

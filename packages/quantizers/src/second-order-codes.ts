@@ -1,4 +1,6 @@
 // Second-order rounding as a way to learn codes: what `gptq` does, and `autoBits` with the widths that it chose.
+import { descend } from './code-descent.ts'
+import { makingUp } from './inherited-errors.ts'
 import { inverseFactor } from './inverse-factor.ts'
 import type { Learning } from './learnt-codes.ts'
 import { roundRows, visitingOrder } from './second-order.ts'
@@ -8,28 +10,52 @@ interface CompensationOptions {
   readonly actOrder: boolean
   /** Share of the mean of the diagonal that is added to XᵀX. */
   readonly damp: number
+  /** Rounds in which codes and scales are taken up again. */
+  readonly sweeps: number
+  /** Share of what the weights before lost that a weight makes up for. */
+  readonly inherited: number
 }
 
+/** The paper's settings: the defaults of `gptq`, and what `autoBits` learns with. */
+export const asInThePaper = {
+  actOrder: true,
+  damp: 0.01,
+  sweeps: 0,
+  inherited: 0,
+} as const satisfies CompensationOptions
+
 /** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
-export function secondOrder({ actOrder, damp }: CompensationOptions): Learning['code'] {
-  return (H, { K }) => {
-    const order = visitingOrder(
-      Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0),
-      actOrder,
-    )
-    const factor = inverseFactor(H, K, { damp, order })
-    const importance = dampedDiagonal(H, K, damp)
-    return {
-      coderOf:
-        ({ spec }) =>
-        rows =>
-          roundRows(rows, K, spec, { factor, order, importance }),
-    }
+export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift'> {
+  const { actOrder, damp, sweeps, inherited } = options
+  return {
+    drift: inherited > 0,
+    code: ({ H, drift }, { K }) => {
+      const diagonal = Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0)
+      const order = visitingOrder(diagonal, actOrder)
+      const factor = inverseFactor(H, K, { damp, order })
+      const damped = withDamp(H, K, damp)
+      const importance = diagonal.map((_, k) => damped[k * K + k] ?? 0)
+      const targets = drift && makingUp(K, { factor, order, drift, share: inherited })
+      return {
+        coderOf:
+          ({ spec }) =>
+          rows => {
+            const target = targets ? targets(rows) : rows
+            const coded = roundRows(target, K, spec, { factor, order, importance })
+            descend(target, K, spec, damped, coded, sweeps)
+            return coded
+          },
+      }
+    },
   }
 }
 
-function dampedDiagonal(H: Float64Array, K: number, damp: number): Float64Array {
-  const diagonal = Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0)
-  const mean = diagonal.reduce((a, b) => a + b, 0) / K
-  return diagonal.map(h => h + damp * mean)
+/** H with `damp` of its mean diagonal added: a copy, since the codes of several widths may be asked of one H. */
+function withDamp(H: Float64Array, K: number, damp: number): Float64Array {
+  const damped = H.slice()
+  let trace = 0
+  for (let k = 0; k < K; k++) trace += H[k * K + k] ?? 0
+  const added = (damp * trace) / K || 1
+  for (let k = 0; k < K; k++) damped[k * K + k] = (damped[k * K + k] ?? 0) + added
+  return damped
 }

@@ -7,7 +7,7 @@ import {
 import type { PoolThread } from './thread-pool.ts'
 
 /** Source bytes of the bands that go to all threads together. */
-const bandBytes = 4 << 20
+const bandBytes = 1 << 20
 
 export interface ThreadedCoding {
   readonly weight: Tensor

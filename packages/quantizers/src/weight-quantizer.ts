@@ -2,14 +2,23 @@
 // consumers, says which ones it leaves alone and why, and puts coded tensors and other operators in their place. What is left
 // for an algorithm to say: its params, which weights it codes and how (`find`), and what takes their place (`replace`).
 import type { Algorithm, Context, Contract, Group, Model, Params, Part } from '@damson/core'
-import { isRefusal, refuse, weights, type Graph, type Refusal, type Visit, type Weight } from '@damson/graph'
+import {
+  isRefusal,
+  refuse,
+  weights,
+  type Graph,
+  type Node,
+  type Refusal,
+  type Visit,
+  type Weight,
+} from '@damson/graph'
 import { createCoder, type Coder } from './coder.ts'
 import { claimedWeights, isCandidate, warnLeftAlone, type LeftAlone } from './left-alone.ts'
 import { replaceWeights, type Replacement } from './replace-weights.ts'
 
 /** What happens to each weight that a quantizer codes. */
 export const weightContract = {
-  needs: ['weight:float'],
+  needs: ['weight:float', 'weight:float32'],
   takes: ['weight:float', 'op:plain'],
   gives: ['weight:coded'],
 } as const satisfies Contract
@@ -18,6 +27,8 @@ export const weightContract = {
 export interface FoundWeight {
   readonly weight: Weight
   readonly readers?: readonly Visit[]
+  /** Consumers that get an operator for codes; others stay as they are and read the decoded weight. Default: all. */
+  readonly coded?: ReadonlyMap<Node, unknown>
 }
 
 /** What one quantizer of weights knows and others do not. `F`: a weight, and how it is to be coded. */
@@ -45,26 +56,37 @@ export function quantizesWeights<P extends Params, F extends FoundWeight>(
 
 /** Every weight that can be coded, with its consumers; a refusal when there is none. */
 export function weightGroups<P extends Params, F extends FoundWeight>(
-  { graph }: Part,
+  part: Part,
   ctx: Context<P>,
   { prepare, find }: Pick<WeightQuantizer<P, F>, 'prepare' | 'find'>,
 ): readonly Group[] | Refusal {
+  const { graph } = part
   const prepared = prepare ? prepare(graph, ctx) : graph
   if (isRefusal(prepared)) return prepared
   const left: LeftAlone[] = []
   const groups: Group[] = []
   // Sites are those of the part's own graph.
-  for (const weight of weights(graph).filter(isCandidate)) {
+  for (const weight of weights(graph).filter(each => isCandidate(each, part))) {
     const found = find(weight, prepared, ctx)
     if (isRefusal(found)) left.push({ weight, refusal: found })
-    else groups.push({ sites: sitesOf(found), ...weightContract })
+    else groups.push(groupOf(found))
   }
   return groups.length > 0 ? groups : nothingToCode(left)
 }
 
-function sitesOf({ weight, readers = [] }: FoundWeight): Group['sites'] {
-  const nodes = new Map([...weight.uses, ...readers].map(({ node, scope }) => [node, scope.path]))
-  return [{ weight }, ...[...nodes].map(([node, path]) => ({ node, path }))]
+/**
+ * A weight of 32 bits is to be coded from them, so `half` comes after: then what is coded is not rounded before. A consumer
+ * that reads the decoded weight stays plain.
+ */
+function groupOf({ weight, readers = [], coded }: FoundWeight): Group {
+  const rewritten = weight.uses.filter(({ node }) => coded === undefined || coded.has(node))
+  const nodes = new Map([...rewritten, ...readers].map(({ node, scope }) => [node, scope.path]))
+  return {
+    sites: [{ weight }, ...[...nodes].map(([node, path]) => ({ node, path }))],
+    needs: [weight.tensor.dtype === 'float32' ? 'weight:float32' : 'weight:float'],
+    takes: nodes.size > 0 ? weightContract.takes : ['weight:float'],
+    gives: weightContract.gives,
+  }
 }
 
 /** The most telling reason is that of the largest weight. */
@@ -82,13 +104,13 @@ function rewritePart<P extends Params, F extends FoundWeight>(
   { prepare, find, replace }: WeightQuantizer<P, F>,
   coder: Coder,
 ): Model {
-  const { graph } = model.part(name)
-  const prepared = prepare ? prepare(graph, ctx) : graph
+  const part = model.part(name)
+  const prepared = prepare ? prepare(part.graph, ctx) : part.graph
   if (isRefusal(prepared)) return model
   const claimed = claimedWeights(ctx.groups(name))
   const replacements: Replacement[] = []
   const left: LeftAlone[] = []
-  for (const weight of weights(prepared).filter(isCandidate)) {
+  for (const weight of weights(prepared).filter(each => isCandidate(each, part))) {
     const found = find(weight, prepared, ctx)
     if (isRefusal(found)) left.push({ weight, refusal: found })
     else if (claimed.has(weight.id)) replacements.push(replace(found, ctx, coder))

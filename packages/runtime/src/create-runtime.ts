@@ -11,6 +11,7 @@ import { remoteEngine } from './engine/remote-engine.ts'
 import { openingOf, type Warning } from './live/opening.ts'
 import { openLive, type OpenLive } from './live/open-live.ts'
 import { readOrtModule } from './ort/ort-module.ts'
+import { inMemory } from './session/graph-bytes.ts'
 import { ortOptions, mergeSessionOptions, moduleFor } from './session/session-options.ts'
 import { optimizedGraph } from './session/optimized-graph.ts'
 import { sessionPool, type PoolEvent } from './session/sessions.ts'
@@ -60,7 +61,7 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
   const pool = sessionPool({
     engine,
     lane,
-    platform,
+    platform: choice.module === 'node' ? platform : { ...platform, materialize: inMemory },
     reopens: options.isolate === 'process',
     translate: session => ortOptions(target, choice.module, mergeSessionOptions(options.session, session)),
     onEvent: emit,

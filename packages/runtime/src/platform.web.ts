@@ -3,7 +3,7 @@ import type { MachineTraits } from '@damson/core'
 import type { Answer } from './engine/message.ts'
 import type { StartFar } from './engine/remote-engine.ts'
 import { loadWebOrt } from './load-ort.web.ts'
-import { graphBytes } from './session/graph-bytes.ts'
+import { inMemory } from './session/graph-bytes.ts'
 import type { Platform } from './platform.ts'
 
 const startWorker: StartFar = ({ answer, gone }) => {
@@ -33,10 +33,7 @@ export const platform: Platform = {
   loadOrt: loadWebOrt,
   startWorker,
   startProcess: undefined,
-  async materialize(graph, { signal }) {
-    const source = await graphBytes(graph, signal)
-    return { source, opened: async () => {}, dispose: async () => {} }
-  },
+  materialize: inMemory,
   machine,
   openSpill: async () => undefined,
 }

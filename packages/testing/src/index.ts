@@ -6,4 +6,4 @@ export type { AlgorithmCases, Check, Finding, MakeModel, Subject } from './confo
 export { readNpy } from '@damson/runtime'
 export { differences, expectSameOutputs, runOnce, type Difference, type Tolerance } from './same-outputs.ts'
 export { seededNormal, seededRandom } from './seeded.ts'
-export { tinyConvNet, tinyEncoder, tinyMlp, tinyModels, tinyUnet } from './tiny-models.ts'
+export { tinyConvNet, tinyEncoder, tinyMlp, tinyModels, tinyRecurrent, tinyUnet } from './tiny-models.ts'

@@ -102,10 +102,27 @@ export function tinyUnet(): Model {
   return model(graph, 'denoiser')
 }
 
-/** All of them by name. */
-export const tinyModels: Readonly<Record<'mlp' | 'encoder' | 'convNet' | 'unet', () => Model>> = {
-  mlp: tinyMlp,
-  encoder: tinyEncoder,
-  convNet: tinyConvNet,
-  unet: tinyUnet,
+/** A gated recurrence and a head: x [sequence, batch, 32] → y [sequence, batch, 16]. No operator of it reads codes. */
+export function tinyRecurrent(): Model {
+  const graph = onnx`
+    <ir_version: 8, opset_import: ["" : 17]>
+    recurrent (float[sequence,batch,32] x) => (float[sequence,batch,16] y)
+    <float[1,144,32] gates = ${weight(30, [1, 144, 32], 32)}, float[1,144,48] recurrence = ${weight(31, [1, 144, 48], 48)},
+     float[48,16] head = ${weight(32, [48, 16], 48)}, int64[1] direction = {1}>
+    {
+      [gru] h = GRU<hidden_size = 48>(x, gates, recurrence)
+      [drop_direction] s = Squeeze(h, direction)
+      [head_matmul] y = MatMul(s, head)
+    }`
+  return model(graph, 'main')
 }
+
+/** All of them by name. */
+export const tinyModels: Readonly<Record<'mlp' | 'encoder' | 'convNet' | 'unet' | 'recurrent', () => Model>> =
+  {
+    mlp: tinyMlp,
+    encoder: tinyEncoder,
+    convNet: tinyConvNet,
+    unet: tinyUnet,
+    recurrent: tinyRecurrent,
+  }

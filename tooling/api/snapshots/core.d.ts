@@ -78,7 +78,7 @@ export interface Conflict {
         readonly steps: readonly Step[];
     };
 }
-export type ConflictCode = 'conflict' | 'cycle' | 'missing-fact' | 'order' | 'refused' | 'no-site' | 'no-match' | 'partial-match' | 'unknown-part' | 'duplicate';
+export type ConflictCode = 'conflict' | 'cycle' | 'missing-fact' | 'order' | 'refused' | 'no-site' | 'no-match' | 'partial-match' | 'unknown-part' | 'duplicate' | 'session';
 export interface Context<P extends Params> {
     readonly params: Values<P>;
     readonly target: Target;
@@ -326,6 +326,7 @@ export interface PlanOptions {
     readonly order?: 'given';
     readonly seed?: number;
     readonly sizes?: boolean;
+    readonly machine?: MachineTraits;
 }
 export interface PlannedStep {
     readonly id: string;
@@ -399,6 +400,7 @@ export interface SaveOptions {
     readonly variant?: string;
     readonly signal?: AbortSignal;
     readonly onEvent?: OnEvent;
+    readonly check?: (written: readonly Part[]) => Promise<void>;
 }
 export interface SaveResult {
     readonly files: ReadonlyMap<string, SavedFile>;

@@ -97,6 +97,7 @@ export { amendFolder } // of another package
 export { asSessionsFolder } // of another package
 export { autoBits } // of another package
 export { awq } // of another package
+export { binary } // of another package
 export { bits } // of another package
 export { bnb4 } // of another package
 export { bytes } // of another package

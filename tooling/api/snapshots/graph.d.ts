@@ -789,6 +789,7 @@ export interface Sha256 {
 export interface Sink {
     readonly name: string;
     create(path: string): Promise<SinkFile>;
+    staged?(): Promise<SourceFolder>;
     commit(): Promise<void>;
     abort(): Promise<void>;
 }

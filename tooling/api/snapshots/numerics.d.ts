@@ -91,6 +91,7 @@ export interface Kernel {
     blocks(spec: BlockSpec, options?: BandOptions): BlockStream;
     range(spec: LinearSpec, options?: BandOptions): RangeStream;
     linear(spec: LinearSpec, scales: LinearScales, options?: BandOptions): LinearStream;
+    narrow(spec: NarrowSpec, options?: BandOptions): NarrowStream;
 }
 export interface KernelOptions {
     readonly wasm?: 'auto' | 'off';
@@ -145,7 +146,22 @@ export interface Moments {
 export interface MovingAverageOptions {
     readonly weight?: number;
 }
+export interface NarrowBand {
+    readonly source: Uint8Array<ArrayBuffer>;
+    push(count: number): Uint8Array<ArrayBuffer>;
+}
 export type NarrowFloat = 'float16' | 'bfloat16' | 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz' | 'float4e2m1';
+export interface NarrowSpec {
+    readonly type: NarrowType;
+    readonly limit?: number;
+}
+export interface NarrowStream {
+    readonly bands: readonly [
+        NarrowBand,
+        NarrowBand
+    ];
+}
+export type NarrowType = 'float16' | 'bfloat16' | 'float8e4m3fn' | 'float8e5m2';
 export class NumericsError extends Error {
     readonly [brand] = true;
     readonly code: string;

@@ -34,6 +34,7 @@ export type Island = {
 };
 export const autoBits: _damson_core.Defined<{
     budget: _damson_core.Param<_damson_core.Quantity<"bits" | "bytes" | "decibels">>;
+    objective: _damson_core.Param<"error" | "latency">;
     choices: _damson_core.Param<readonly string[]>;
     solver: _damson_core.Param<"auto" | "gptq" | "hqq" | "kquant" | "minmax" | "mse">;
     sampleCount: _damson_core.Param<number>;
@@ -56,10 +57,13 @@ export const awq: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, {
-    readonly codes: PartCodes;
-    readonly tensors: Learnt["tensors"];
-}>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
+export const binary: _damson_core.Defined<{
+    blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
+    embeddings: _damson_core.Param<boolean>;
+    convs: _damson_core.Param<boolean>;
+    accuracyLevel: _damson_core.Param<number | "auto">;
+}, undefined>;
 export const bnb4: _damson_core.Defined<{
     type: _damson_core.Param<"fp4" | "nf4">;
     blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
@@ -83,6 +87,8 @@ export const gptq: _damson_core.Defined<{
     memory: _damson_core.Param<"auto" | _damson_core.Quantity<"bytes">>;
     actOrder: _damson_core.Param<boolean>;
     damp: _damson_core.Param<number>;
+    sweeps: _damson_core.Param<number>;
+    inherited: _damson_core.Param<number>;
     bits: _damson_core.Param<2 | 4 | 8>;
     blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean | "auto">;
@@ -90,7 +96,7 @@ export const gptq: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, Readonly<Record<string, CodedTensors>>>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
 export const half: _damson_core.Defined<{
     type: _damson_core.Param<"bfloat16" | "float16">;
     io: _damson_core.Param<"convert" | "keep">;
@@ -127,13 +133,17 @@ export const scaleEstimation: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, Readonly<Record<string, CodedTensors>>>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
 export { smash } // of another package
 export const staticInt8: _damson_core.Defined<{
     activations: _damson_core.Param<"auto" | "int8" | "uint8" | "uint16">;
     reduceRange: _damson_core.Param<boolean | "auto">;
+    weights: _damson_core.Param<"int8" | "uint8">;
     per: _damson_core.Param<"channel" | "tensor">;
     calibrate: _damson_core.Param<"entropy" | "minmax" | "moving-average" | "mse" | "percentile">;
+    format: _damson_core.Param<"qdq" | "qoperator">;
+    smooth: _damson_core.Param<number>;
+    equalize: _damson_core.Param<boolean>;
     biasCorrection: _damson_core.Param<boolean>;
     protect: _damson_core.Param<number>;
     overrides: _damson_core.Param<Readonly<Record<string, readonly [
@@ -160,6 +170,7 @@ interface PartState {
     readonly [key: string]: PartCodings | PartTensors | readonly string[];
     readonly codings: PartCodings;
     readonly scales: PartTensors;
+    readonly seams: PartTensors;
     readonly biases: PartTensors;
     readonly float: readonly string[];
 }
@@ -197,6 +208,7 @@ type PartTensors = Readonly<Record<string, Tensor>>;
 // @damson/quantizers/auto-bits
 export const autoBits: _damson_core.Defined<{
     budget: _damson_core.Param<_damson_core.Quantity<"bits" | "bytes" | "decibels">>;
+    objective: _damson_core.Param<"error" | "latency">;
     choices: _damson_core.Param<readonly string[]>;
     solver: _damson_core.Param<"auto" | "gptq" | "hqq" | "kquant" | "minmax" | "mse">;
     sampleCount: _damson_core.Param<number>;
@@ -231,10 +243,7 @@ export const awq: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, {
-    readonly codes: PartCodes;
-    readonly tensors: Learnt["tensors"];
-}>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
 // mentioned, not exported
 interface Learnt {
     readonly codes: PartCodes;
@@ -249,6 +258,14 @@ type CodedTensors = {
     readonly zeroPoints: Tensor;
 };
 type PartCodes = Readonly<Record<string, CodedTensors>>;
+
+// @damson/quantizers/binary
+export const binary: _damson_core.Defined<{
+    blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
+    embeddings: _damson_core.Param<boolean>;
+    convs: _damson_core.Param<boolean>;
+    accuracyLevel: _damson_core.Param<number | "auto">;
+}, undefined>;
 
 // @damson/quantizers/bnb4
 export const bnb4: _damson_core.Defined<{
@@ -278,6 +295,8 @@ export const gptq: _damson_core.Defined<{
     memory: _damson_core.Param<"auto" | _damson_core.Quantity<"bytes">>;
     actOrder: _damson_core.Param<boolean>;
     damp: _damson_core.Param<number>;
+    sweeps: _damson_core.Param<number>;
+    inherited: _damson_core.Param<number>;
     bits: _damson_core.Param<2 | 4 | 8>;
     blockSize: _damson_core.Param<16 | 32 | 64 | 128 | 256>;
     symmetric: _damson_core.Param<boolean | "auto">;
@@ -285,8 +304,12 @@ export const gptq: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, Readonly<Record<string, CodedTensors>>>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
 // mentioned, not exported
+interface Learnt {
+    readonly codes: PartCodes;
+    readonly tensors: Readonly<Record<string, Tensor>>;
+}
 type CodedTensors = {
     readonly packed: Tensor;
     readonly scales: Tensor;
@@ -295,6 +318,7 @@ type CodedTensors = {
     readonly scales: Tensor;
     readonly zeroPoints: Tensor;
 };
+type PartCodes = Readonly<Record<string, CodedTensors>>;
 
 // @damson/quantizers/half
 export const half: _damson_core.Defined<{
@@ -360,8 +384,12 @@ export const scaleEstimation: _damson_core.Defined<{
     embeddings: _damson_core.Param<boolean>;
     convs: _damson_core.Param<boolean>;
     accuracyLevel: _damson_core.Param<number | "auto">;
-}, Readonly<Record<string, Readonly<Record<string, CodedTensors>>>>>;
+}, Readonly<Record<string, Pick<Learnt, "codes" | "tensors">>>>;
 // mentioned, not exported
+interface Learnt {
+    readonly codes: PartCodes;
+    readonly tensors: Readonly<Record<string, Tensor>>;
+}
 type CodedTensors = {
     readonly packed: Tensor;
     readonly scales: Tensor;
@@ -370,14 +398,19 @@ type CodedTensors = {
     readonly scales: Tensor;
     readonly zeroPoints: Tensor;
 };
+type PartCodes = Readonly<Record<string, CodedTensors>>;
 
 // @damson/quantizers/static-int8
 export type Params = typeof params;
 export const staticInt8: _damson_core.Defined<{
     activations: _damson_core.Param<"auto" | "int8" | "uint8" | "uint16">;
     reduceRange: _damson_core.Param<boolean | "auto">;
+    weights: _damson_core.Param<"int8" | "uint8">;
     per: _damson_core.Param<"channel" | "tensor">;
     calibrate: _damson_core.Param<"entropy" | "minmax" | "moving-average" | "mse" | "percentile">;
+    format: _damson_core.Param<"qdq" | "qoperator">;
+    smooth: _damson_core.Param<number>;
+    equalize: _damson_core.Param<boolean>;
     biasCorrection: _damson_core.Param<boolean>;
     protect: _damson_core.Param<number>;
     overrides: _damson_core.Param<Readonly<Record<string, readonly [
@@ -389,8 +422,12 @@ export const staticInt8: _damson_core.Defined<{
 const params: {
     activations: _damson_core.Param<"auto" | "int8" | "uint8" | "uint16">;
     reduceRange: _damson_core.Param<boolean | "auto">;
+    weights: _damson_core.Param<"int8" | "uint8">;
     per: _damson_core.Param<"channel" | "tensor">;
     calibrate: _damson_core.Param<"entropy" | "minmax" | "moving-average" | "mse" | "percentile">;
+    format: _damson_core.Param<"qdq" | "qoperator">;
+    smooth: _damson_core.Param<number>;
+    equalize: _damson_core.Param<boolean>;
     biasCorrection: _damson_core.Param<boolean>;
     protect: _damson_core.Param<number>;
     overrides: _damson_core.Param<Readonly<Record<string, readonly [
@@ -402,6 +439,7 @@ interface PartState {
     readonly [key: string]: PartCodings | PartTensors | readonly string[];
     readonly codings: PartCodings;
     readonly scales: PartTensors;
+    readonly seams: PartTensors;
     readonly biases: PartTensors;
     readonly float: readonly string[];
 }

@@ -11,6 +11,10 @@ export interface FeedsOptions {
     readonly seed?: number;
     readonly values?: Readonly<Record<string, number>>;
 }
+export interface LoadsAndRunsOptions {
+    readonly feeds?: (part: Part) => Feeds;
+    readonly signal?: AbortSignal;
+}
 export interface OpenGeneration {
     run(part: string, feeds: Feeds, call?: CallOptions): Promise<Outputs>;
     close(): Promise<void>;
@@ -66,6 +70,7 @@ export function createRuntime(options?: RuntimeOptions): OpenRuntime;
 export function evaluator(runtime: Runtime): (graph: Graph) => Promise<ReadonlyMap<string, Tensor>>;
 export function feedsFor(graph: Graph, options?: FeedsOptions): Feeds;
 export function isFloatOutput({ dtype }: TensorData): boolean;
+export function loadsAndRuns(runtime: Runtime, { feeds, signal }?: LoadsAndRunsOptions): (written: readonly Part[]) => Promise<void>;
 export function openNpz(bytes: Uint8Array, file?: string): ArrayFile;
 export function openSafetensors(source: Source): Promise<ArrayFile>;
 export function readNpy(bytes: Uint8Array): TensorData;

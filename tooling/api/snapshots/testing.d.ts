@@ -65,7 +65,8 @@ export { sqnr } // of another package
 export function tinyConvNet(): Model;
 export function tinyEncoder(): Model;
 export function tinyMlp(): Model;
-export const tinyModels: Readonly<Record<'mlp' | 'encoder' | 'convNet' | 'unet', () => Model>>;
+export const tinyModels: Readonly<Record<'mlp' | 'encoder' | 'convNet' | 'unet' | 'recurrent', () => Model>>;
+export function tinyRecurrent(): Model;
 export function tinyUnet(): Model;
 
 // @damson/testing/check
@@ -100,10 +101,57 @@ export interface Finding {
     readonly problem: string;
 }
 export type MakeModel = () => Model | Promise<Model>;
+export type Order = 'as planned' | 'as listed' | 'turned';
+export interface PairCase {
+    readonly ground: PairGround;
+    readonly placement: Placement;
+    readonly first: AnyAlgorithm;
+    readonly second: AnyAlgorithm;
+}
+export interface PairGround {
+    readonly name: string;
+    readonly model: Model;
+    readonly part: string;
+    readonly other: string;
+    readonly head: string;
+    feeds(part: string, run: number): readonly Feeds[];
+}
+export type PairOutcome = {
+    readonly plan: Plan;
+    readonly prices?: undefined;
+} | {
+    readonly plan: Plan;
+    readonly prices: readonly PairPrice[];
+};
+export interface PairPrice {
+    readonly order: Order;
+    readonly output: string;
+    readonly noise: number;
+    readonly singles: readonly [
+        number,
+        number
+    ];
+    readonly signal: number;
+    readonly share: number;
+}
+export class PairPricer {
+    #private;
+    constructor(runtime: Runtime);
+    price(pair: PairCase): Promise<PairOutcome>;
+}
+export type Placement = 'one part' | 'disjoint parts' | 'disjoint nodes';
 export interface Subject {
     readonly defined: Defined<Params, State>;
     readonly cases: AlgorithmCases<Params>;
     readonly runtime: Runtime;
 }
+export function caseNames({ ground, placement, first, second }: PairCase): readonly string[];
 export function checkAlgorithm<P extends Params, S extends State>(defined: Defined<P, S>, cases: AlgorithmCases<P>, runtime: Runtime, chosen?: readonly Check[]): Promise<readonly Finding[]>;
 export const checks: readonly Check[];
+export function coveringSample(cases: readonly (readonly string[])[], counts?: (a: string, b: string) => boolean): readonly number[];
+export function pairCases(grounds: readonly PairGround[], algorithms: readonly AnyAlgorithm[]): readonly PairCase[];
+export function pairSteps({ ground, placement, first, second }: PairCase): readonly [
+    Step,
+    Step
+];
+export function seededNormal(seed: number, count: number, scale?: number): Float32Array;

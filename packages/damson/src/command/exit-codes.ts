@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** The steps do not go together; nothing was written. */
   conflict: 3,
-  /** It was written, but does not load or run, or its outputs are not numbers. */
+  /** It does not load or run, and is not left in place; or it was written, but its outputs are not numbers. */
   unverified: 4,
   /** Ctrl-C. */
   aborted: 130,

@@ -219,7 +219,7 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
     )
     .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--seed <number>', 'seed of everything random', wholeNumber, 0)
-    .option('--no-verify', 'do not load, run and price what was written')
+    .option('--no-verify', 'write without loading, running and pricing it')
     .option('--json', 'one JSON document')
     .action(
       async (

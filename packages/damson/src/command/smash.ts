@@ -97,21 +97,24 @@ async function perform(
   const { name = '' } = wanted
   const work = { model: arranged, wanted, samples }
   const prefix = label && `${label}: `
-  const written = await writeVariant(work, options, terminal, prefix).catch((error: unknown) => {
-    throw terminal.signal.aborted && before.length > 0 ? stopped(before, name, options.out, error) : error
-  })
-  const variant = wanted.variant ?? arranged.identity.variant
-  if (!options.verify) return shown({ name, plan, written }, options, terminal)
   try {
+    const written = await writeVariant(work, options, terminal, prefix)
+    if (!options.verify) return shown({ name, plan, written }, options, terminal)
+    const variant = wanted.variant ?? arranged.identity.variant
     const report = await verify(path, model, variant, options, terminal, samples)
     await notePrice(options.out, written.files.keys(), report, terminal)
     return shown({ name, plan, written, report }, options, terminal)
   } catch (error) {
+    const isSaid = DamsonError.isInstance(error, 'stopped')
+    if (terminal.signal.aborted && before.length > 0 && !isSaid)
+      throw stopped(before, name, options.out, error)
     if (!DamsonError.isInstance(error, 'unverified') || wanted.name === undefined) throw error
     terminal.note(`${terminal.colors.red('error:')} ${error.message}`)
-    return { name, plan, written, failed: error.message }
+    return { name, plan, written: nothingWritten, failed: error.message }
   }
 }
+
+const nothingWritten: Written = { files: new Map(), amended: [], warnings: [] }
 
 function stopped(before: readonly Done[], name: string, out: string, cause: unknown): DamsonError {
   const written = before.map(each => each.name).join(', ')

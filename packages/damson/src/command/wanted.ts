@@ -10,7 +10,7 @@ import {
   type Place,
   type Step,
 } from '@damson/core'
-import { missingPresets, presets, type Preset } from '../presets.ts'
+import { presets, type Preset } from '../presets.ts'
 import { recipeSteps, type StepOptions } from './steps.ts'
 
 /** One result that is asked for. */
@@ -92,10 +92,9 @@ function chosenPreset(text: string): Chosen {
   const name = at < 0 ? text : text.slice(0, at)
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
   if (!preset) {
-    const why = Object.hasOwn(missingPresets, name) ? ` ${missingPresets[name]}` : ''
     throw new DamsonError(
       'unknown-preset',
-      `Expected presets among ${Object.keys(presets).join(', ')}, separated by commas, got "${name}".${why}`,
+      `Expected presets among ${Object.keys(presets).join(', ')}, separated by commas, got "${name}".`,
     )
   }
   const sessions = at < 0 ? undefined : text.slice(at + 1).split('+')

@@ -11,6 +11,7 @@ import {
 } from '@damson/core'
 import type { DividedSamples } from '../samples/divided-samples.node.ts'
 import { describeFolder } from '../sessions-folder/describe-folder.node.ts'
+import { checkWritten } from './check-written.ts'
 import { pathIn } from './places.ts'
 import type { Progress, Terminal } from './terminal.ts'
 import { plural } from './units.ts'
@@ -21,6 +22,9 @@ export interface WriteOptions {
   readonly target?: string
   readonly inOrder?: boolean
   readonly seed: number
+  /** Nothing is left in place unless it loads and runs. */
+  readonly verify: boolean
+  readonly dim?: Readonly<Record<string, number>>
   /** Warnings go into a document only. */
   readonly json?: boolean
 }
@@ -41,7 +45,7 @@ export interface Written {
 export interface Work {
   readonly model: Model
   readonly wanted: Pick<Wanted, 'steps' | 'variant'>
-  readonly samples: Pick<DividedSamples, 'given' | 'madeUp' | 'fitted'>
+  readonly samples: Pick<DividedSamples, 'given' | 'madeUp' | 'fitted' | 'heldOut'>
 }
 
 /** Smashes a model and writes it, as a variant when one is wanted. Warnings are shown behind the label. */
@@ -64,7 +68,10 @@ export async function writeVariant(
     const { steps, variant } = work.wanted
     const place = pathIn(terminal.cwd, options.out)
     const as = variant === undefined ? {} : { variant }
-    const { files } = await save(changed, place, { signal: terminal.signal, onEvent, ...as })
+    const check = options.verify
+      ? { check: checkWritten(changed, work.samples.heldOut, options, terminal) }
+      : {}
+    const { files } = await save(changed, place, { signal: terminal.signal, onEvent, ...as, ...check })
     if (variant === undefined) return { files, amended: [], warnings }
     const { amended, configured } = await describeFolder(place, { variant, steps, model: changed })
     if (!configured) warnings.push(withoutConfig(options.out))

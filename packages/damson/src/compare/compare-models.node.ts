@@ -142,7 +142,8 @@ function partBytes({ file }: Part): number {
   return [...(file?.files.values() ?? [])].reduce((sum, { size }) => sum + size, 0)
 }
 
-async function runJob(job: Job, signal: AbortSignal | undefined): Promise<JobResult> {
+/** Does a job in a process of its own. Throws `compare` with what that process said when it fails. */
+export async function runJob(job: Job, signal: AbortSignal | undefined): Promise<JobResult> {
   const folder = await mkdtemp(join(tmpdir(), 'damson-compare-'))
   const file = join(folder, 'job')
   try {

@@ -17,7 +17,15 @@ export interface PartFeeds {
   readonly samples: readonly Feeds[]
 }
 
+/** A part as it was written, before anybody else can see it. */
+export interface WrittenFile {
+  readonly part: string
+  readonly path: string
+  readonly feeds: Feeds
+}
+
 export type Job =
+  | { readonly kind: 'check'; readonly written: readonly WrittenFile[] }
   | { readonly kind: 'load'; readonly model: ModelPlace; readonly feeds: readonly Omit<PartFeeds, 'other'>[] }
   | {
       readonly kind: 'compare'
@@ -36,4 +44,6 @@ export interface ComparedPart {
 }
 
 export type JobResult =
-  { readonly load: LoadCost } | { readonly parts: readonly ComparedPart[]; readonly ort: string }
+  | { readonly checked: number }
+  | { readonly load: LoadCost }
+  | { readonly parts: readonly ComparedPart[]; readonly ort: string }

@@ -3,7 +3,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
 import { load, type AnyAlgorithm, type Feeds, type Live, type Outputs } from '@damson/core'
-import { addQuality, cosineOf, createRuntime, isFloatOutput, sqnrOf, type QualitySums } from '@damson/runtime'
+import {
+  addQuality, cosineOf, createRuntime, isFloatOutput, loadsAndRuns, sqnrOf, type QualitySums,
+} from '@damson/runtime' // prettier-ignore
 import { algorithms as ours } from '../families.ts'
 import { median, ratioOf, timePairs } from './interleaved.ts'
 import type { ComparedPart, Job, JobResult, ModelPlace, PartFeeds } from './job.ts'
@@ -37,6 +39,24 @@ async function loadCost(job: Extract<Job, { kind: 'load' }>): Promise<JobResult>
   await live.close()
   await runtime.close()
   return { load: { ms, peakBytes: process.resourceUsage().maxRSS * 1024 } }
+}
+
+/** Every part from its file, once. */
+async function check({ written }: Extract<Job, { kind: 'check' }>): Promise<JobResult> {
+  const runtime = createRuntime()
+  for (const { part, path, feeds } of written) {
+    const { parts } = await load(path)
+    await loadsAndRuns(runtime, { feeds: () => feeds })(
+      [...parts.values()].map(each => ({ ...each, name: part })),
+    )
+  }
+  await runtime.close()
+  return { checked: written.length }
+}
+
+async function done(job: Job): Promise<JobResult> {
+  if (job.kind === 'check') return check(job)
+  return job.kind === 'load' ? loadCost(job) : compare(job)
 }
 
 async function compare(job: Extract<Job, { kind: 'compare' }>): Promise<JobResult> {
@@ -89,7 +109,7 @@ function qualityOf(output: string, sum: QualitySums): OutputQuality {
 
 async function main(file: string): Promise<void> {
   const job: Job = deserialize(await readFile(file))
-  await writeFile(`${file}.out`, serialize(await (job.kind === 'load' ? loadCost(job) : compare(job))))
+  await writeFile(`${file}.out`, serialize(await done(job)))
 }
 
 void main(process.argv[2] ?? '').catch((error: unknown) => {

@@ -26,13 +26,14 @@ function settingsOf(steps: readonly Step[]): Json {
     steps.find(({ algorithm }) => algorithm.id.endsWith(`/${tail}`))?.params
   const int8 = paramsOf('dynamic-int8')
   const blocks = paramsOf('weight-only')
+  const signs = paramsOf('binary')
   const bnb4 = paramsOf('bnb4')
   return {
     modes: [],
     per_channel: int8 ? int8['per'] === 'channel' : null,
     reduce_range: int8 ? int8['reduceRange'] === true : null,
-    block_size: blocks?.['blockSize'] ?? bnb4?.['blockSize'] ?? null,
-    is_symmetric: blocks ? blocks['symmetric'] === true : null,
+    block_size: blocks?.['blockSize'] ?? signs?.['blockSize'] ?? bnb4?.['blockSize'] ?? null,
+    is_symmetric: blocks ? blocks['symmetric'] === true : signs ? true : null,
     accuracy_level:
       blocks && typeof blocks['accuracyLevel'] === 'number' && blocks['accuracyLevel'] > 0
         ? blocks['accuracyLevel']

@@ -1,6 +1,7 @@
 // Files kept in memory: for downloads in a browser, for tests, and for what is sent elsewhere.
 import { DamsonError } from '../error.ts'
 import type { Sink, SinkFile } from '../storage.ts'
+import { memoryFolder } from './folders.ts'
 import { innerPath } from './path.ts'
 
 /** A sink that keeps its files in memory. */
@@ -22,6 +23,9 @@ export function memorySink(name = '<memory>'): MemorySink {
       const file = new MemoryFile(innerPath(path))
       open.set(file.path, file)
       return file
+    },
+    async staged() {
+      return memoryFolder(new Map([...open].map(([path, file]) => [path, file.bytes()])), name)
     },
     async commit() {
       for (const [path, file] of open) files.set(path, file.bytes())

@@ -1,12 +1,13 @@
 // Files and folders of this machine as sinks. Everything is written under a temporary name beside its target and
 // renamed at the end, so a name either holds a whole file or what it held before.
 import { rmdirSync, rmSync } from 'node:fs'
-import { mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DamsonError } from '../error.ts'
-import type { Sink, SinkFile } from '../storage.ts'
+import type { Sink, SinkFile, SourceFolder } from '../storage.ts'
 import { diskError } from './disk-error.node.ts'
 import { freshIdentity } from './identity.ts'
+import { pathFolder } from './file-source.node.ts'
 import { innerPath } from './path.ts'
 import { removeIfEnded } from './unfinished.node.ts'
 
@@ -20,6 +21,8 @@ class PathSink implements Sink {
   readonly #root: string
   /** A new folder is staged as a whole; in one that is there, each file is. */
   #staging: string | undefined
+  /** Where files that are staged one by one can be read under their own names. */
+  #reading: string | undefined
   #started: Promise<void> | undefined
   /** Folders that were made for this save, outer ones first. */
   readonly #made: string[] = []
@@ -50,8 +53,14 @@ class PathSink implements Sink {
     }
   }
 
+  async staged(): Promise<SourceFolder> {
+    for (const { file } of this.#files.values()) await file.close()
+    return pathFolder(this.#staging ?? (this.#reading ??= await this.#linked()))
+  }
+
   async commit(): Promise<void> {
     try {
+      if (this.#reading) await rm(this.#reading, { recursive: true, force: true })
       for (const { file } of this.#files.values()) await file.close()
       if (!this.#staging || !(await this.#moveFolder(this.#staging)))
         for (const { file, target } of this.#files.values()) {
@@ -82,6 +91,22 @@ class PathSink implements Sink {
     })
   }
 
+  /** A hidden folder beside the targets in which the files have their own names: models name their neighbours. */
+  async #linked(): Promise<string> {
+    const folder = await unused(join(this.#root, 'written'), async path => {
+      await mkdir(path)
+      return path
+    })
+    this.#reading = folder
+    for (const [inner, { file }] of this.#files) {
+      const name = join(folder, inner)
+      await mkdir(dirname(name), { recursive: true })
+      // Not every file system has links.
+      await link(file.temporary, name).catch(() => copyFile(file.temporary, name))
+    }
+    return folder
+  }
+
   /** True when the folder could take its place as one. */
   async #moveFolder(staging: string): Promise<boolean> {
     try {
@@ -109,7 +134,8 @@ class PathSink implements Sink {
 
   #remove(): void {
     for (const { file } of this.#files.values()) rmSync(file.temporary, { force: true })
-    if (this.#staging) rmSync(this.#staging, { recursive: true, force: true })
+    for (const folder of [this.#staging, this.#reading])
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     for (const folder of this.#made.toReversed()) removeEmpty(folder)
   }
 
@@ -125,6 +151,7 @@ class PathSink implements Sink {
     this.#files = new Map()
     this.#started = undefined
     this.#staging = undefined
+    this.#reading = undefined
     this.#made.length = 0
     this.#finish()
   }

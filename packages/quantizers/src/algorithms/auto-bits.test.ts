@@ -9,7 +9,7 @@ import {
   type SmashEvent,
   type Step,
 } from '@damson/core'
-import { memoryTensor, onnx, weights } from '@damson/graph'
+import { graphToBytes, memoryTensor, onnx, weights } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
 import { describeAlgorithm, runOnce, seededNormal, sqnr, tinyConvNet, tinyEncoder } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
@@ -124,9 +124,39 @@ describe('bits where they matter', () => {
     expect(names).toEqual(expect.arrayContaining(['loud', 'quiet_Q2']))
   })
 
-  test('without samples weights count by what they lose of themselves, and a warning says so', async () => {
-    const { events } = await made(autoBits(), 'none')
-    expect(events.flatMap(event => (event.type === 'warning' ? [event.code] : []))).toContain('no-samples')
+  test('without samples weights are tried on inputs that are made up; where nothing can be run, by what they lose of themselves', async () => {
+    const { events, rows, names } = await made(autoBits({ budget: bits(6) }), 'none')
+    expect(events.find(event => event.type === 'warning' && event.code === 'no-samples')).toMatchObject({
+      message: expect.stringMatching(/made up by their roles/),
+    })
+    expect(rows[0]?.message).toMatch(/measured at .* on inputs that were made up/)
+    // Made-up inputs show which branch counts.
+    expect(names).toEqual(expect.arrayContaining(['loud_Q8', 'quiet_Q2']))
+    const said: string[] = []
+    await smash(uneven(), [autoBits()], {
+      onEvent: event => event.type === 'warning' && said.push(event.message),
+    })
+    expect(said.join()).toMatch(/no samples, so each weight counts by the share of itself that it loses/)
+  })
+
+  test('the same samples give the same bytes', async () => {
+    const [one, two] = [await made(autoBits()), await made(autoBits())]
+    const bytesOf = async (model: Model): Promise<string> =>
+      Buffer.from(await graphToBytes(model.part('model').graph)).toString('base64')
+    expect(await bytesOf(one.model)).toBe(await bytesOf(two.model))
+  })
+
+  test('objective latency keeps a quality in the least time, and says what was timed', async () => {
+    await expect(made(autoBits({ objective: 'latency' }))).rejects.toThrow(/needs a quality to keep/)
+    const { rows, quality } = await made(autoBits({ objective: 'latency', budget: decibels(20) }))
+    expect(quality).toBeGreaterThan(19.5)
+    expect(rows[0]?.message).toMatch(
+      /timed one by one on this machine: .* ms in floating point, .* ms as chosen/,
+    )
+    // Every option of a product was timed, that of staying as it is included.
+    const timed = (choice: string): unknown => expect.objectContaining({ choice, ms: expect.any(Number) })
+    const alternatives = expect.arrayContaining([timed('float'), timed('4/32'), timed('8/128')])
+    expect(rows[0]?.details).toMatchObject({ rows: [{ alternatives }, { alternatives }] })
   })
 
   zooTest(

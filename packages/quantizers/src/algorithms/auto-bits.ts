@@ -4,7 +4,9 @@
 // of rounding are independent, so noises add up. The choice is a knapsack and solved exactly (`knapsack.ts`). Codes are then
 // found by any of the solvers that code in blocks.
 import { defineAlgorithm, isRefusal } from '@damson/core'
-import { allotBits, codeAllotted, type Allotted } from '../bit-allotment.ts'
+import { refuse } from '@damson/graph'
+import { allotBits, choicesOf, codeAllotted, type Allotted } from '../bit-allotment.ts'
+import { preparedGraph } from '../bit-codes.ts'
 import { bitParams, type BitParams } from '../bit-params.ts'
 import { optionsOf } from '../bit-choices.ts'
 import { weightContract, weightGroups } from '../weight-quantizer.ts'
@@ -21,15 +23,21 @@ export const autoBits = defineAlgorithm<BitParams, Allotted>({
   paper: 'NNCF mixed precision; Nemhauser & Ullmann 1969 for the knapsack',
   contract: weightContract,
   params: bitParams,
-  groups: (part, ctx) =>
-    weightGroups(part, ctx, {
+  measures: true,
+  groups: (part, ctx) => {
+    const { objective, budget } = ctx.params
+    if (objective === 'latency' && budget.unit !== 'decibels')
+      return refuse('objective latency needs a quality to keep: give the budget in decibels, 30dB say')
+    return weightGroups(part, ctx, {
+      prepare: preparedGraph,
       find: (weight, graph) => {
-        const options = optionsOf(weight, graph, ctx.params.choices, ctx.params)
-        return isRefusal(options)
-          ? options
-          : { weight, readers: options.flatMap(({ found }) => found?.readers ?? []) }
+        const options = optionsOf(weight, graph, choicesOf(ctx.params), ctx.params)
+        if (isRefusal(options)) return options
+        const coded = new Map(options.flatMap(({ found }) => [...(found?.coded ?? [])]))
+        return { weight, readers: options.flatMap(({ found }) => found?.readers ?? []), coded }
       },
-    }),
+    })
+  },
   fit: ctx => allotBits(ctx, `${id}:${version}`),
   rewrite: (model, ctx, state) => codeAllotted(model, ctx, state, `${id}:${version}`),
 })

@@ -1,24 +1,17 @@
 import { modelOf, plan, smash, type Model } from '@damson/core'
 import { memoryTensor, onnx, weights } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
-import { describeAlgorithm, runOnce, seededNormal, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
+import { describeAlgorithm, runOnce, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, test, vi } from 'vitest'
 import { tinySamples } from '../../test/tiny-samples.ts'
+import { normalTensor } from '../../test/normal-tensor.ts'
 import { decibels, made, sentenceTask } from '../../test/zoo-quality.ts'
+import { withoutMatrices } from '../../test/without-matrices.ts'
 import { awq } from './awq.ts'
 import { weightOnly } from './weight-only.ts'
 
-const w = (seed: number, ...shape: number[]) =>
-  memoryTensor(
-    'float32',
-    shape,
-    seededNormal(
-      seed,
-      shape.reduce((a, b) => a * b, 1),
-      0.1,
-    ),
-  )
+const w = (seed: number, ...shape: number[]) => normalTensor(seed, shape, 0.1)
 
 /** A norm whose gain is large for a few inputs, as language models have them, and a ReLU between two products. */
 const outliers = (): Model => {
@@ -37,12 +30,7 @@ vi.setConfig({ testTimeout: 300_000 })
 
 describeAlgorithm(awq, {
   accepts: { outliers, encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },
-  refuses: {
-    'a graph without matrices': {
-      model: () => modelOf(onnx`(float[n,4] x) => (float[n,4] y) { y = Relu(x) }`),
-      reason: /no constant matrix/,
-    },
-  },
+  refuses: withoutMatrices,
   params: { blockSize: 32 },
   samples: tinySamples,
   expect: { outputs: { sqnr: 12 }, size: 0.96 },

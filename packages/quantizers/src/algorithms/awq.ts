@@ -1,23 +1,17 @@
 // Activation-aware coding: what meets large inputs is scaled up before it is rounded, and whatever makes those inputs is scaled
 // down, so nothing but the rounding errors changes. Where no norm or product makes them, only the clipping is searched.
 //   Y = (X / s) · Q(s ∘ W),  s = m^α normalised, α by a grid;  then the range of each block by least output error
-import { defineAlgorithm, flag, int, type Context, type FitContext, type Part } from '@damson/core'
+import { defineAlgorithm, flag, int, type FitContext, type Part } from '@damson/core'
 import { isRefusal } from '@damson/graph'
 import { bestScales, judgedRows, scaledHessian, scaledRows } from '../activation-aware.ts'
 import { codesByOutput, rangeShares } from '../block-output.ts'
 import { blockParams } from '../block-params.ts'
-import { quantizesBlocks } from '../block-quantizer.ts'
+import type { BlockWeight } from '../block-weights.ts'
 import { foldedScales } from '../folded-scales.ts'
 import type { Stage } from '../hessians.ts'
-import {
-  learnCodes,
-  learntSolver,
-  withTensors,
-  type Learning,
-  type Learnt,
-  type PartCodes,
-} from '../learnt-codes.ts'
+import type { Learning, Learnt } from '../learnt-codes.ts'
 import { learningParams } from '../learning-params.ts'
+import { learnsBlocks, type LearntParts } from '../learns-blocks.ts'
 import { claimedWeights } from '../left-alone.ts'
 import { foldsOf, type Fold } from '../scale-folds.ts'
 
@@ -33,23 +27,21 @@ const params = {
   ...learningParams,
 }
 
-type Ctx = Context<typeof params>
-type State = Readonly<Record<string, { readonly codes: PartCodes; readonly tensors: Learnt['tensors'] }>>
-
-const blocks = quantizesBlocks<Ctx, PartCodes>({
+const blocks = learnsBlocks<FitContext<typeof params>>({
   id,
   version,
-  solve: learntSolver,
+  learning: (ctx, part, claimed) => ({ code: activationAware(ctx, part, claimed) }),
 })
 
 /** Activation-aware weight quantization (AWQ). */
-export const awq = defineAlgorithm<typeof params, State>({
+export const awq = defineAlgorithm<typeof params, LearntParts>({
   id,
   version,
   summary: 'Weights in 2, 4 or 8 bits, those that meet large inputs scaled up before rounding.',
   paper: 'Lin et al. 2023, arXiv 2306.00978',
-  contract: { ...blocks.contract, changes: true },
   params,
+  ...blocks,
+  contract: { ...blocks.contract, changes: true },
   groups: (part, ctx) => {
     const coded = blocks.groups(part, ctx)
     if (isRefusal(coded)) return coded
@@ -60,22 +52,6 @@ export const awq = defineAlgorithm<typeof params, State>({
     const touched = used.flatMap(touchedBy).map(weight => ({ weight }))
     return touched.length > 0 ? [...coded, { sites: touched, needs: ['weight:float'], changes: true }] : coded
   },
-  async fit(ctx) {
-    const state: Record<string, State[string]> = {}
-    for (const name of ctx.parts) {
-      const part = ctx.model.part(name)
-      const { sampleCount, memory } = ctx.params
-      const learning = { key: `${id}:${version}`, sampleCount, memory, code: activationAware(ctx, part) }
-      state[name] = await learnCodes(ctx, part, blocks.claimed(part, ctx), learning)
-    }
-    return state
-  },
-  rewrite: (model, ctx, state) =>
-    ctx.parts.reduce((made, name) => {
-      const { codes = {}, tensors = {} } = state[name] ?? {}
-      const scaled = made.withGraph(name, withTensors(made.part(name).graph, tensors))
-      return blocks.rewrite(scaled, { ...ctx, parts: [name] }, codes)
-    }, model),
 })
 
 const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors'][number][] => [
@@ -84,16 +60,20 @@ const touchedBy = ({ vectors, producer, readers }: Fold): readonly Fold['vectors
   ...readers.map(({ weight }) => weight),
 ]
 
-function activationAware(ctx: FitContext<typeof params>, part: Part): Learning['code'] {
+function activationAware(
+  ctx: FitContext<typeof params>,
+  part: Part,
+  weights: readonly BlockWeight[],
+): Learning['code'] {
   const { clip, grid, blockSize } = ctx.params
-  const claimed = new Set(blocks.claimed(part, ctx).map(({ weight }) => weight.id))
+  const claimed = new Set(weights.map(({ weight }) => weight.id))
   const search = { shares: clip ? rangeShares : [1], refits: 0 }
   const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
-  return async (H, stage, before) => {
-    const { K, values, weights } = stage
+  return async ({ H }, stage, before) => {
+    const { K, values } = stage
     const fold = values.length === 1 ? folds.get(values[0] ?? '') : undefined
     if (!fold || !canTake(fold, stage, claimed, before)) return codesByOutput(H, K, blockSize, search)
-    const judged = await Promise.all(weights.map(each => judgedRows(each, ctx.signal)))
+    const judged = await Promise.all(stage.weights.map(each => judgedRows(each, ctx.signal)))
     const scales = bestScales(H, K, judged, grid)
     if (!scales) return codesByOutput(H, K, blockSize, search)
     const { coderOf } = codesByOutput(scaledHessian(H, scales), K, blockSize, search)

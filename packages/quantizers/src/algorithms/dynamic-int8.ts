@@ -4,7 +4,7 @@
 //   otherwise:  s = (max − min) / 255, z = round(low − min / s), q = round(w / s) + z
 //   y = (Σ (a_q − a_z)(w_q − w_z)) · a_s · w_s
 import { defineAlgorithm, flag, list, oneOf, type Context } from '@damson/core'
-import { refuse, upgradeOpset, type Graph, type Refusal } from '@damson/graph'
+import { refuse, upgradeOpset, type Graph, type Refusal, type Weight } from '@damson/graph'
 import { choiceOf, int8Operators } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { gatesAgree } from '../int8-recurrent.ts'
@@ -39,12 +39,12 @@ const params = {
     default: false,
     doc: 'One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all.',
   }),
-  /** Operators to code. `auto`: all of them, without Conv on cpu, where integer convolutions are slower than float ones. */
+  /** Operators to code. `auto`: all, without Conv on cpu, where integers are slower; on wasm LSTM is decoded on loading for that. */
   ops: list({
     of: { kind: 'one-of', options: int8Operators },
     or: ['auto'],
     default: 'auto',
-    doc: 'Operators to code. auto: all of them, without Conv on cpu, where it would be slower.',
+    doc: 'Operators to code. auto: all, without Conv on cpu, where integers are slower; on wasm LSTM is decoded on loading for that.',
   }),
 }
 
@@ -52,10 +52,11 @@ type Ctx = Context<typeof params>
 
 const quantizer = quantizesWeights<typeof params, Int8Weight>({
   prepare: withDynamicQuantize,
-  find: (weight, graph, { params, target, selects }) =>
-    int8WeightOf(weight, choiceOf(params, target, graph.opset()), gate =>
-      gatesAgree(gate, graph, each => selects({ weight: each })),
-    ),
+  find: (weight, graph, { params, target, selects }) => {
+    const choice = choiceOf(params, target, graph.opset())
+    const agree = (gate: Weight): boolean => gatesAgree(gate, graph, each => selects({ weight: each }))
+    return int8WeightOf(weight, choice, gate => choice.integerGates && agree(gate))
+  },
   replace: (found, _, coder) =>
     replaceInt8(found, codeInt8(found.weight.tensor, found.spec, `${id}:${version}`, coder)),
 })

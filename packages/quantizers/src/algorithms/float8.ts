@@ -4,13 +4,13 @@
 // Small numbers keep their relative precision, so outliers cost little and block scales are not needed.
 import { defineAlgorithm, oneOf, type Context } from '@damson/core'
 import {
-  elementCount, isRefusal, refuse, upgradeOpset, type Attribute, type Draft, type Refusal, type Weight,
+  elementCount, isRefusal, refuse, upgradeOpset, type Attribute, type Draft, type Node, type Refusal, type Weight,
 } from '@damson/graph' // prettier-ignore
 import { blockUseOf } from '../block-uses.ts'
 import { nodeBytes } from '../coded-size.ts'
 import { codeFloat8, type Float8Spec } from '../float8-coding.ts'
 import type { Replacement } from '../replace-weights.ts'
-import { quantizesWeights } from '../weight-quantizer.ts'
+import { quantizesWeights, weightContract } from '../weight-quantizer.ts'
 
 const id = '@damson/quantizers/float8'
 const version = 1
@@ -41,6 +41,8 @@ type Ctx = Context<typeof params>
 interface Float8Weight {
   readonly weight: Weight
   readonly spec: Float8Spec
+  /** Consumers stay as they are, so nothing happens at them. */
+  readonly coded: ReadonlyMap<Node, unknown>
 }
 
 const quantizer = quantizesWeights<typeof params, Float8Weight>({
@@ -50,8 +52,7 @@ const quantizer = quantizesWeights<typeof params, Float8Weight>({
   replace: ({ weight, spec }, { params }) => replacementOf(weight, spec, params.decode),
 })
 
-/** Consumers stay as they are, so nothing happens at them. */
-const contract = { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'] } as const
+const contract = { ...weightContract, takes: ['weight:float'] } as const
 
 /** Weights as 8-bit floats. */
 export const float8 = defineAlgorithm({
@@ -61,11 +62,7 @@ export const float8 = defineAlgorithm({
   paper: 'Micikevicius et al. 2022, arXiv 2209.05433',
   contract,
   params,
-  groups: (part, ctx) => {
-    const groups = quantizer.groups(part, ctx)
-    if (isRefusal(groups)) return groups
-    return groups.map(({ sites }) => ({ sites: sites.filter(site => 'weight' in site), ...contract }))
-  },
+  groups: quantizer.groups,
   rewrite: quantizer.rewrite,
 })
 
@@ -84,7 +81,9 @@ function float8WeightOf(weight: Weight, { params }: Ctx): Float8Weight | Refusal
   const spec: Float8Spec =
     params.per === 'channel' ? { type, axis, scaleShape: [channels, ...broadcast] } : { type, scaleShape: [] }
   const after = elementCount(tensor.shape) + 4 * elementCount(spec.scaleShape) + nodeBytes(weight, 2)
-  return after < tensor.byteLength ? { weight, spec } : refuse('is so small that it would grow', weight)
+  return after < tensor.byteLength
+    ? { weight, spec, coded: new Map() }
+    : refuse('is so small that it would grow', weight)
 }
 
 /** The axis of the outputs of a product, the filters of a convolution, the rows of a table, the gates of an LSTM. */

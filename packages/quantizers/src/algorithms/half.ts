@@ -11,7 +11,7 @@ import {
   type Part,
 } from '@damson/core'
 import { DamsonError, isRefusal, refuse, walk, weights, type Refusal, type Weight } from '@damson/graph'
-import { createCoder } from '../coder.ts'
+import { createCoder, type Coder } from '../coder.ts'
 import { examine, findingsOf, type PartFindings } from '../half-fit.ts'
 import { hasSamples } from '../has-samples.ts'
 import { nodeKey } from '../half-graph.ts'
@@ -65,18 +65,25 @@ export const half = defineAlgorithm<typeof params, State>({
   params,
   groups: (part, ctx) => groupsOf(part, ctx),
   fit: ctx => fitHalf(ctx),
-  rewrite: (model, ctx, state) =>
-    ctx.parts.reduce((made, name) => rewritePart(made, name, ctx, state[name]), model),
+  rewrite: (model, ctx, state) => {
+    const coder = coderOf(ctx)
+    return ctx.parts.reduce((made, name) => rewritePart(made, name, ctx, state[name], coder), model)
+  },
 })
 
 const aimOf = ({ params, target }: Ctx): HalfAim => ({ type: params.type, io: params.io, target })
 
-function layoutIn({ graph }: Part, ctx: Ctx, findings: HalfFindings, place: HalfPlace): HalfLayout {
-  return layOut(halfGraphOf(graph, ctx.params.type), aimOf(ctx), findings, place, `${id}:${version}`)
-}
+const coderOf = (ctx: Ctx): Coder => createCoder(reason => ctx.warn('no-wasm', reason))
+
+function layoutIn(
+  { graph }: Part, ctx: Ctx, findings: HalfFindings, place: HalfPlace, coder: Coder,
+): HalfLayout {
+  const narrowing = { coder, key: `${id}:${version}` }
+  return layOut(halfGraphOf(graph, ctx.params.type), aimOf(ctx), findings, place, narrowing)
+} // prettier-ignore
 
 function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
-  const layout = attempt(() => layoutIn(part, ctx, nothingFound, everywhere))
+  const layout = attempt(() => layoutIn(part, ctx, nothingFound, everywhere, coderOf(ctx)))
   if (isRefusal(layout)) return layout
   const taken = weights(part.graph).filter(weight => isTaken(layout, weight))
   if (taken.length === 0) return refuse('has no fp32 weight that may become a half')
@@ -112,24 +119,26 @@ function isTaken({ forms }: HalfLayout, { scope, name }: Weight): boolean {
 }
 
 async function fitHalf(ctx: FitContext<typeof params>): Promise<State> {
-  const coder = createCoder(reason => ctx.warn('no-wasm', reason))
+  const coder = coderOf(ctx)
   const state: Record<string, PartFindings> = {}
   for (const name of ctx.parts) {
     const { guard: asked } = ctx.params
     const guard = asked === 'auto' ? ((await hasSamples(ctx, name)) ? 'calibrated' : 'weights') : asked
     const part = ctx.model.part(name)
-    const lay = (found: HalfFindings): HalfLayout => layoutIn(part, ctx, found, placeIn(part, ctx))
+    const lay = (found: HalfFindings): HalfLayout => layoutIn(part, ctx, found, placeIn(part, ctx), coder)
     state[name] = await examine({ name, guard, aim: aimOf(ctx), layOut: lay }, coder, ctx)
   }
   return state
 }
 
-function rewritePart(model: Model, name: string, ctx: Ctx, found: PartFindings | undefined): Model {
+function rewritePart(
+  model: Model, name: string, ctx: Ctx, found: PartFindings | undefined, coder: Coder,
+): Model {
   const part = model.part(name)
-  const layout = layoutIn(part, ctx, found ? findingsOf(found) : nothingFound, placeIn(part, ctx))
+  const layout = layoutIn(part, ctx, found ? findingsOf(found) : nothingFound, placeIn(part, ctx), coder)
   if (found) warnKept(ctx, name, reportOf(layout, found))
   return model.withGraph(name, rewriteHalf(layout))
-}
+} // prettier-ignore
 
 function placeIn(part: Part, ctx: Ctx): HalfPlace {
   const { constants } = halfGraphOf(part.graph, ctx.params.type)

@@ -3,6 +3,7 @@ import { memoryTensor, onnx } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { describeAlgorithm, runOnce, seededNormal, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { withoutMatrices } from '../../test/without-matrices.ts'
 import { hqq } from './hqq.ts'
 import { weightOnly } from './weight-only.ts'
 
@@ -21,12 +22,7 @@ describeAlgorithm(hqq, {
     convNet: tinyConvNet,
     large: () => productWith(normal.map(v => 8 * v)),
   },
-  refuses: {
-    'a graph without matrices': {
-      model: () => modelOf(onnx`(float[n,4] x) => (float[n,4] y) { y = Relu(x) }`),
-      reason: /no constant matrix/,
-    },
-  },
+  refuses: withoutMatrices,
   expect: { outputs: { sqnr: 12 }, size: 0.96 },
 })
 

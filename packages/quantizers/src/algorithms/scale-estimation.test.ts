@@ -1,11 +1,11 @@
-import { modelOf, smash } from '@damson/core'
-import { onnx } from '@damson/graph'
+import { smash } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, vi } from 'vitest'
 import { tinySamples } from '../../test/tiny-samples.ts'
 import { decibels, made, sentenceTask } from '../../test/zoo-quality.ts'
+import { withoutMatrices } from '../../test/without-matrices.ts'
 import { scaleEstimation } from './scale-estimation.ts'
 import { weightOnly } from './weight-only.ts'
 
@@ -14,12 +14,7 @@ vi.setConfig({ testTimeout: 300_000 })
 
 describeAlgorithm(scaleEstimation, {
   accepts: { encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },
-  refuses: {
-    'a graph without matrices': {
-      model: () => modelOf(onnx`(float[n,4] x) => (float[n,4] y) { y = Relu(x) }`),
-      reason: /no constant matrix/,
-    },
-  },
+  refuses: withoutMatrices,
   samples: tinySamples,
   expect: { outputs: { sqnr: 12 }, size: 0.96 },
 })

@@ -26,6 +26,12 @@ const params = {
     default: 'auto',
     doc: 'Keep sums of two products within 16 bits. auto: on cpu; not on cpu:vnni and wasm, which add in 32 bits.',
   }),
+  /** Codes of weights. uint8 ones need no reduced range anywhere. */
+  weights: oneOf({
+    options: ['int8', 'uint8'],
+    default: 'int8',
+    doc: 'Codes of weights. uint8 ones need no reduced range anywhere.',
+  }),
   /** What shares a scale of a weight. */
   per: oneOf({ options: ['channel', 'tensor'], default: 'channel', doc: 'What shares a scale of a weight.' }),
   /** From what was seen of an activation to its range. */
@@ -33,6 +39,24 @@ const params = {
     options: ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'],
     default: 'mse',
     doc: 'From what was seen of an activation to its range: all of it, means over samples, 99.999 %, or least error.',
+  }),
+  /** Pairs of QuantizeLinear and DequantizeLinear, or operators on codes: the same codes, for what does not fuse pairs. */
+  format: oneOf({
+    options: ['qdq', 'qoperator'],
+    default: 'qdq',
+    doc: 'Pairs of QuantizeLinear and DequantizeLinear, or operators on codes: the same codes, for what does not fuse pairs.',
+  }),
+  /** SmoothQuant: how much of the differences between channels of activations goes into the weights; 0: nothing is moved. */
+  smooth: real({
+    min: 0,
+    max: 1,
+    default: 0,
+    doc: 'SmoothQuant: how much of the differences between channels of activations goes into the weights; 0: nothing is moved.',
+  }),
+  /** Make the ranges of the channels between two products equal, by scales folded into both. */
+  equalize: flag({
+    default: false,
+    doc: 'Make the ranges of the channels between two products equal, by scales folded into both.',
   }),
   /** Take what coded weights add to the mean of an output out of its bias. */
   biasCorrection: flag({
@@ -43,7 +67,7 @@ const params = {
   protect: real({
     min: 0,
     max: 1,
-    default: 0.1,
+    default: 0.05,
     doc: 'Time that may be spent, as a share of that of all in integers, on nodes that are sensitive and stay in floating point.',
   }),
   /** Ranges of single activations, [min, max] by name of the value. */
@@ -63,7 +87,12 @@ export const staticInt8 = defineAlgorithm<Params, Fitted>({
   summary: 'Products and convolutions in 8-bit integers, with ranges of activations learnt from samples.',
   paper:
     'Jacob et al. 2018, arXiv 1712.05877; Nagel et al. 2019, arXiv 1906.04721; Xiao et al. 2022, arXiv 2211.10438',
-  contract: { needs: ['weight:float'], takes: ['weight:float'], gives: ['weight:coded'], changes: true },
+  contract: {
+    needs: ['weight:float32', 'op:plain'],
+    takes: ['weight:float', 'op:plain'],
+    gives: ['weight:coded'],
+    changes: true,
+  },
   params,
   groups: (part, ctx) => sitesOf(part, ctx),
   async fit(ctx) {

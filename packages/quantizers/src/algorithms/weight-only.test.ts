@@ -5,16 +5,12 @@ import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readModel } from '../../test/read-model.ts'
+import { withoutMatrices } from '../../test/without-matrices.ts'
 import { weightOnly } from './weight-only.ts'
 
 describeAlgorithm(weightOnly, {
   accepts: { encoder: tinyEncoder, mlp: tinyMlp, convNet: tinyConvNet },
-  refuses: {
-    'a graph without matrices': {
-      model: () => modelOf(onnx`(float[n,4] x) => (float[n,4] y) { y = Relu(x) }`),
-      reason: /no constant matrix/,
-    },
-  },
+  refuses: withoutMatrices,
   expect: { outputs: { sqnr: 12 }, size: 0.96 },
 })
 

@@ -1,5 +1,5 @@
 // Ranges against ONNX Runtime's calibrators (golden, tooling/peers/static-ranges-golden.py), and what only ours do.
-import type { Feeds } from '@damson/core'
+import type { Feeds, StatisticResult } from '@damson/core'
 import { onnx } from '@damson/graph'
 import { goldenJson } from '@damson/testing'
 import { createRuntime } from '@damson/runtime'
@@ -7,7 +7,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { activationRange, type Calibration, type Observed, type Range } from './activation-range.ts'
 import { entropyRange } from './entropy-range.ts'
 import { leastErrorRange } from './least-error-range.ts'
-import { observations, observedOf } from './observe.ts'
+import { histograms, observedOf } from './observe.ts'
+import { inOnePass, type Seen } from './one-pass.ts'
+import type { Channels } from './taps.ts'
 
 interface Golden {
   readonly samples: readonly (readonly number[])[]
@@ -25,6 +27,11 @@ afterAll(() => runtime.close())
 const graph = onnx`<ir_version: 8, opset_import: ["" : 17]>
 g (float[1,n] x) => (float[1,n] y) { r = Relu(x)  q = Mul(x, r)  y = Sub(q, x) }`
 
+const onePass = (values: readonly string[], channels: readonly Channels[] = []): Promise<Seen> => {
+  const fed = { async *[Symbol.asyncIterator]() { for await (const feeds of samples) yield { feeds } } }
+  return inOnePass(graph => runtime.open(graph), graph, { values, channels }, fed)
+} // prettier-ignore
+
 const samples: AsyncIterable<Feeds> = {
   async *[Symbol.asyncIterator]() {
     for (const each of golden.samples) {
@@ -35,9 +42,14 @@ const samples: AsyncIterable<Feeds> = {
   },
 }
 
+const seenOf = async (value: string, rule: Calibration): Promise<ReadonlyMap<string, StatisticResult>> => {
+  if (rule === 'percentile' || rule === 'entropy')
+    return runtime.statistics(graph, histograms([value], rule), samples)
+  return (await onePass([value])).values
+}
+
 const rangeOf = async (value: string, rule: Calibration): Promise<Range> => {
-  const seen = await runtime.statistics(graph, observations([value], rule), samples)
-  const observed = observedOf(seen.get(value))
+  const observed = observedOf((await seenOf(value, rule)).get(value))
   return observed ? activationRange(observed, rule, 256, undefined) : { min: NaN, max: NaN }
 }
 
@@ -109,6 +121,37 @@ describe('least error', () => {
     expect(errorOf(seen, { min, max: 5 }, silu)).toBeLessThan(errorOf(seen, bounds, silu) / 2)
   })
 })
+
+describe('one pass', () => {
+  test('counts of a value of few numbers are those of all of them, also when the limit doubles', async () => {
+    const { values } = await onePass(['x'])
+    const {
+      histogram: { counts, to },
+      count,
+    } = required(values.get('x'))
+    const all = golden.samples.flat().map(each => each / 256)
+    expect(count).toBe(all.length)
+    expect(to).toBeGreaterThanOrEqual(Math.max(...all.map(Math.abs)))
+    const want = new Float64Array(counts.length)
+    for (const x of all) {
+      const bin = Math.min(counts.length - 1, Math.floor(((x + to) / (2 * to)) * counts.length))
+      want[bin] = (want[bin] ?? 0) + 1
+    }
+    // Numbers on the edge of a bin may round to the other side.
+    const moved = counts.reduce((sum, n, at) => sum + Math.abs(n - (want[at] ?? 0)), 0)
+    expect(moved).toBeLessThanOrEqual(12)
+  })
+  test('means are of channels', async () => {
+    const { means } = await onePass([], [{ value: 'x', axis: 0, rank: 2 }])
+    const mean = golden.samples.map(each => each.reduce((a, b) => a + b, 0) / 256 / each.length)
+    expect(means.get('x')?.[0]).toBeCloseTo(mean.reduce((a, b) => a + b, 0) / mean.length, 5)
+  })
+})
+
+function required(seen: StatisticResult | undefined): Required<Pick<StatisticResult, 'histogram' | 'count'>> {
+  if (!seen?.histogram) throw new Error('expected a histogram')
+  return { histogram: seen.histogram, count: seen.count }
+}
 
 test('a value of which nothing finite was seen has no observation', () => {
   const none: Observed | undefined = observedOf({

@@ -2,19 +2,23 @@
 import { computeTensors, DamsonError, type Tensor } from '@damson/graph'
 import type { Coder } from '../coder.ts'
 
-/** int8 codes round(w / s), of the shape of the weight. `scales`: [channels] along `axis`. */
+export type WeightType = 'int8' | 'uint8'
+
+/** Codes round(w / s), of the shape of the weight; uint8 ones with 128 added. `scales`: [channels] along `axis`. */
 export function codedWeight(
   weight: Tensor,
   axis: number,
   scales: Float32Array<ArrayBuffer>,
   key: string,
   coder: Coder,
+  type: WeightType = 'int8',
 ): Tensor {
-  const given = { scales, zeroPoints: new Int32Array(scales.length), low: -128, high: 127 }
+  const middle = type === 'uint8' ? 128 : 0
+  const given = { scales, zeroPoints: new Int32Array(scales.length).fill(middle), low: middle - 128, high: middle + 127 }
   const [codes] = computeTensors({
-    key: `${key}:${weight.key}:${axis}`,
+    key: `${key}:${type}:${weight.key}:${axis}`,
     cost: weight.byteLength,
-    outputs: [{ dtype: 'int8', shape: weight.shape }],
+    outputs: [{ dtype: type, shape: weight.shape }],
     run: (write, { signal }) =>
       coder.use(async kernel => {
         const { band, bandRows, sourceRowBytes, shape, push } = kernel.linear({ shape: weight.shape, axis }, given)

@@ -17,12 +17,14 @@ import { activationRange, type Range } from './activation-range.ts'
 import { biasCorrection } from './bias-correction.ts'
 import { codingOf, levelsOf, type Coding } from './codes.ts'
 import { curveBehind } from './curves.ts'
+import { formed } from './formed.ts'
 import { kernelCounts, kernelReport } from './integer-kernels.ts'
 import type { Product } from './integer-nodes.ts'
-import { observations, observedOf } from './observe.ts'
-import { withPairs } from './placement.ts'
+import { observe, observedOf } from './observe.ts'
 import { pairsMayOverflow, planOf, type Plan } from './plan.ts'
 import { placementOf } from './placement-of-state.ts'
+import type { Scales } from './scaled-graph.ts'
+import { scalesOfPart } from './scaling.ts'
 import { sensitiveNodes, spread } from './sensitive-nodes.ts'
 import { weightScales, type Laid } from './weight-scales.ts'
 
@@ -35,6 +37,8 @@ export interface PartState {
   readonly codings: PartCodings
   /** [channels] by weight. */
   readonly scales: PartTensors
+  /** [channels] by value: what is folded into its maker and its readers before they are coded. */
+  readonly seams: PartTensors
   /** [channels] by output of the product. */
   readonly biases: PartTensors
   /** Outputs of the nodes that stay in floating point. */
@@ -45,22 +49,34 @@ type PartTensors = Readonly<Record<string, Tensor>>
 
 /** Fits a part. Throws `refused-later` when it is none any more. */
 export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
-  const plan = planOf(ctx.model.part(name), ctx)
-  if (isRefusal(plan)) throw new DamsonError('refused-later', `"${name}" ${plan.refused}`)
-  const seen = await ctx.statistics(name, observations(plan.pairs.keys(), ctx.params.calibrate), plan.graph)
+  const { plan, seams } = await scaledPlan(ctx, name)
+  const { values: seen, means } = await observe(ctx, name, plan)
   const codings = codingsOf(plan, seen, ctx.params)
-  const means = ctx.params.biasCorrection ? await meansOf(ctx, name, plan) : new Map<string, StatisticResult>()
   const { scales, biases } = await weightsOf(ctx, plan, codings, means)
-  const float = await sensitiveNodes(ctx, name, { plan, codings, scales, seen })
-  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales, biases, float }
+  const chosen = await sensitiveNodes(ctx, name, { plan, codings, scales, seen })
+  const coded = Object.fromEntries(Object.entries(scales).filter(([id]) => !chosen.weights.has(id)))
+  const float = chosen.float.map(({ node }) => node.outputs[0] ?? '')
+  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales: coded, seams, biases, float }
   await reportKernels(ctx, name, plan, state)
   return state
 } // prettier-ignore
 
+/** The plan over the graph with its scales in it. */
+async function scaledPlan(ctx: Ctx, name: string): Promise<{ readonly plan: Plan; readonly seams: Scales }> {
+  const planned = (scales: Scales): Plan => {
+    const plan = planOf(ctx.model.part(name), ctx, scales)
+    if (isRefusal(plan)) throw new DamsonError('refused-later', `"${name}" ${plan.refused}`)
+    return plan
+  }
+  const plan = planned({})
+  const seams = await scalesOfPart(ctx, name, plan)
+  return { plan: Object.keys(seams).length > 0 ? planned(seams) : plan, seams }
+}
+
 /** Says how many products will run in integers, from what ONNX Runtime makes of the coded graph. */
 async function reportKernels(ctx: Ctx, name: string, plan: Plan, state: PartState): Promise<void> {
   const coder = createCoder(reason => ctx.warn('no-wasm', reason))
-  const optimized = await ctx.optimized(withPairs(plan.graph, placementOf(plan, state, coder, 'report')))
+  const optimized = await ctx.optimized(formed(plan, placementOf(plan, state, coder, 'report'), ctx.params.format).graph)
   if (!optimized) return ctx.warn('integer-nodes', `Part "${name}": which nodes run in integers cannot be read here.`)
   const counts = kernelCounts(optimized)
   const float = new Set(state.float)
@@ -89,25 +105,16 @@ function rangeOf(
   return activationRange(observed, calibrate, levelsOf(type), curveBehind(graph, value))
 }
 
-/** Means of the input channels of products with a bias. */
-async function meansOf(ctx: Ctx, name: string, { graph, products }: Plan): Promise<ReadonlyMap<string, StatisticResult>> {
-  const axisOf = ({ node }: Product): number => (node.op === 'Conv' ? 1 : -1)
-  const asked = new Map(products.filter(({ node }) => node.op !== 'MatMul').map(each => [each.inputs[0] ?? '', axisOf(each)]))
-  if (asked.size === 0) return new Map()
-  const requests = [...asked].map(([value, axis]) => ({ value, kind: 'moments', axis }) as const)
-  return ctx.statistics(name, requests, graph)
-} // prettier-ignore
-
 /** Scales of all weights, and the biases that go with them, one weight in memory at a time. */
 async function weightsOf(
   ctx: Ctx,
   plan: Plan,
   codings: ReadonlyMap<string, Coding>,
-  means: ReadonlyMap<string, StatisticResult>,
+  means: ReadonlyMap<string, Float64Array>,
 ): Promise<Pick<PartState, 'scales' | 'biases'>> {
   const scales: Record<string, Tensor> = {}
   const biases: Record<string, Tensor> = {}
-  const overflow = pairsMayOverflow(ctx.params.reduceRange, ctx.target)
+  const overflow = pairsMayOverflow(ctx)
   for (const [at, product] of plan.products.entries()) {
     ctx.signal.throwIfAborted()
     const { weight, axis, node } = product
@@ -137,14 +144,12 @@ async function biasOf(
   { node, weight, axis, bias, inputs }: Product,
   values: Float32Array,
   scales: Float32Array,
-  means: ReadonlyMap<string, StatisticResult>,
+  means: ReadonlyMap<string, Float64Array>,
 ): Promise<Float32Array<ArrayBuffer> | undefined> {
   if (node.op === 'MatMul') return undefined
   const before = bias ? await floats(bias) : undefined
-  const seen = means.get(inputs[0] ?? '')
-  const { sum, counts } = seen ?? {}
-  if (!sum || !counts) return before ? Float32Array.from(before) : undefined
-  const mean = sum.map((total, channel) => total / (counts[channel] || 1))
+  const mean = means.get(inputs[0] ?? '')
+  if (!mean) return before ? Float32Array.from(before) : undefined
   const groups = intOf(node, 'group', 1)
   const change = biasCorrection({ weight: values, scales, laid: { shape: weight.tensor.shape, axis }, means: mean, groups })
   return Float32Array.from(change, (value, at) => (before?.[at] ?? 0) + value)

@@ -11,11 +11,13 @@ const graph = onnx`<ir_version: 8, opset_import: ["" : 17]>
   { a = Conv(x, u)  b = Conv(a, v)  c = Relu(b)  d = Add(a, c)  y = Conv(d, w) }`
 const { nodes } = integerNodes(graph)
 
-const prices = (noise: Readonly<Record<string, number>>, work = 1000): Prices => ({
-  noise: value => noise[value] ?? 0,
+const prices = (noise: Readonly<Record<string, number>>, work = 1000, bytes = 1e9): Prices => ({
+  noise: name => noise[name] ?? 0,
   total: Object.values(noise).reduce((a, b) => a + b, 0),
-  elements: () => 16,
-  work: ({ kind }) => (kind === 'product' ? work : 0),
+  integer: ({ kind }) => (kind === 'product' ? work / 2 : 0),
+  float: ({ kind }) => (kind === 'product' ? work : 128),
+  conversion: () => 128,
+  bytes: () => bytes,
 })
 const names = (list: readonly IntegerNode[]): readonly string[] => list.map(({ output }) => output)
 
@@ -25,17 +27,29 @@ test('convolutions and the sum between them can run in integers; Relu gives its 
 })
 
 test('nothing is taken out where nothing may be spent', () => {
-  expect(chooseFloat(nodes, prices({ x: 1, y: 1 }), 0)).toEqual([])
+  expect(chooseFloat(nodes, prices({ x: 1, y: 1 }), 0).float).toEqual([])
 })
 
 test('the node with the noisy output is taken out, and no other', () => {
-  expect(names(chooseFloat(nodes, prices({ a: 0.001, y: 1 }), 0.6))).toEqual(['y'])
+  expect(names(chooseFloat(nodes, prices({ a: 0.001, y: 1 }), 0.6).float)).toEqual(['y'])
 })
 
 test('a noisy value in the middle takes its maker and all its readers', () => {
-  expect(names(chooseFloat(nodes, prices({ c: 1, y: 0.001 }), 1))).toEqual(['c', 'd'])
+  expect(names(chooseFloat(nodes, prices({ c: 1, y: 0.001 }), 1).float)).toEqual(['c', 'd'])
 })
 
 test('what costs more than may be spent stays in integers', () => {
-  expect(chooseFloat(nodes, prices({ y: 1 }, 1e9), 0.1)).toEqual([])
+  expect(chooseFloat(nodes, prices({ y: 1 }, 1e9), 0.1).float).toEqual([])
+})
+
+test('a noisy weight stays as it is with its node, where there is room for its bytes', () => {
+  const light = (id: string): number => (id === 'w' ? 1 : 100)
+  const choice = chooseFloat(nodes, { ...prices({ w: 1 }), bytes: light }, 0.6)
+  expect(names(choice.float)).toEqual(['y'])
+  expect([...choice.weights]).toEqual(['w'])
+})
+
+test('a noisy weight that is too large is coded, and its node runs in integers', () => {
+  const choice = chooseFloat(nodes, prices({ w: 1 }), 0.6)
+  expect(choice).toEqual({ float: [], weights: new Set() })
 })

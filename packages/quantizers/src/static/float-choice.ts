@@ -1,49 +1,80 @@
 // Which nodes stay in floating point: those whose codes cost most quality for the time that integers would save there. The time
-// is counted in multiply-adds, an element that is coded or decoded as some of them, so the same model always gives the same answer.
+// is counted in multiply-adds, so the same model always gives the same answer. The weight of such a node stays as it is, too,
+// while there is room for its bytes.
 import type { IntegerNode } from './integer-nodes.ts'
+import type { Times } from './node-times.ts'
 import { pairsOf } from './pairs.ts'
 
-export interface Prices {
-  /** Noise over signal that a pair on this value adds. */
-  noise(value: string): number
-  /** Noise of everything, that of coded weights included, which stays. */
+export interface Prices extends Times {
+  /** Noise over signal that a pair on this value adds, or a coded weight of this id. */
+  noise(name: string): number
+  /** Noise of everything. */
   readonly total: number
-  /** Elements of a value in a run. */
-  elements(value: string): number
-  /** Multiply-adds of a node in a run. */
-  work(node: IntegerNode): number
+  /** Bytes that a weight takes as codes. */
+  bytes(weight: string): number
 }
 
-/** A multiply-add of integers takes this part of the time of one of floats. */
-const integerTime = 0.5
-/** Multiply-adds in the time that one element takes to be coded, to be decoded, or to go through an element-wise float node. */
-const elementTime = 8
+export interface Choice {
+  /** Nodes that stay in floating point. */
+  readonly float: readonly IntegerNode[]
+  /** Weights that are not coded, by id. */
+  readonly weights: ReadonlySet<string>
+}
 
 /** An exchange that takes less than this share of all noise away is none. */
 const least = 0.002
+/** A weight of floats takes so many times the bytes more. */
+const growth = 3
 
-/** The nodes to take out, the best exchange first, while the time stays under (1 + slack) times that of all in integers. */
-export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): readonly IntegerNode[] {
-  let integer = nodes
-  const start = timeOf(nodes, nodes, prices)
-  const most = start + slack * start
+/** The nodes to take out, the best exchange first, while time and bytes stay under (1 + slack) times those of all in integers. */
+export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): Choice {
+  const ids = new Set(nodes.flatMap(node => (node.kind === 'product' ? [node.weight.id] : [])))
+  let room = [...ids].reduce((sum, id) => sum + prices.bytes(id), 0) * slack
+  let now: State = { integer: nodes, weights: new Set() }
+  const most = (1 + slack) * timeOf(now, nodes, prices)
   for (;;) {
-    const time = timeOf(integer, nodes, prices)
-    const noise = noiseOf(integer, prices)
-    const worthwhile = candidates(integer).filter(set => mostGain(set, prices) > least * prices.total)
-    const moves = worthwhile.map(out => {
-      const rest = integer.filter(node => !out.has(node))
-      return { rest, gain: noise - noiseOf(rest, prices), cost: timeOf(rest, nodes, prices) - time }
+    const [time, noise] = [timeOf(now, nodes, prices), noiseOf(now, ids, prices)]
+    const moves = candidates(now.integer).flatMap(out => {
+      if (mostGain(out, prices) <= least * prices.total) return []
+      const next = without(now, out, nodes, prices, room)
+      const [gain, cost] = [noise - noiseOf(next, ids, prices), timeOf(next, nodes, prices) - time]
+      return gain > least * prices.total && time + cost <= most ? [{ next, worth: gain / Math.max(cost, 1) }] : []
     })
-    const allowed = moves.filter(({ gain, cost }) => gain > least * prices.total && time + cost <= most)
-    const [best] = allowed.toSorted((a, b) => b.gain / Math.max(b.cost, 1) - a.gain / Math.max(a.cost, 1))
-    if (!best) {
-      const stays = new Set(integer)
-      return nodes.filter(node => !stays.has(node))
-    }
-    integer = best.rest
+    const [best] = moves.toSorted((a, b) => b.worth - a.worth)
+    if (!best) break
+    for (const id of best.next.weights) if (!now.weights.has(id)) room -= growth * prices.bytes(id)
+    now = best.next
   }
+  const stays = new Set(now.integer)
+  return { float: nodes.filter(node => !stays.has(node)), weights: now.weights }
 } // prettier-ignore
+
+interface State {
+  readonly integer: readonly IntegerNode[]
+  readonly weights: ReadonlySet<string>
+}
+
+/** Some nodes less, and the weights that nobody reads in integers any more, as far as there is room. */
+function without(
+  { integer, weights }: State,
+  out: ReadonlySet<IntegerNode>,
+  all: readonly IntegerNode[],
+  prices: Prices,
+  room: number,
+): State {
+  const rest = integer.filter(node => !out.has(node))
+  const read = new Set(rest.flatMap(node => (node.kind === 'product' ? [node.weight.id] : [])))
+  const kept = new Set(weights)
+  let left = room
+  for (const node of all) {
+    if (!out.has(node) || node.kind !== 'product') continue
+    const { id } = node.weight
+    if (read.has(id) || kept.has(id) || growth * prices.bytes(id) > left) continue
+    kept.add(id)
+    left -= growth * prices.bytes(id)
+  }
+  return { integer: rest, weights: kept }
+}
 
 /** Each node alone, and for each pair all that make it needed; without what has no purpose any more. */
 function candidates(nodes: readonly IntegerNode[]): readonly ReadonlySet<IntegerNode>[] {
@@ -56,29 +87,30 @@ function candidates(nodes: readonly IntegerNode[]): readonly ReadonlySet<Integer
   return [...alone, ...around].filter(set => set.size > 0)
 }
 
-/** All that could go with these nodes: what stands around them. */
+/** All that could go with these nodes: their weights, and what stands around them. */
 function mostGain(set: ReadonlySet<IntegerNode>, prices: Prices): number {
-  const around = new Set([...set].flatMap(({ inputs, output }) => [...inputs, output]))
-  return [...around].reduce((sum, value) => sum + prices.noise(value), 0)
-}
+  const around = new Set([...set].flatMap(node => [...node.inputs, node.output, ...(node.kind === 'product' ? [node.weight.id] : [])]))
+  return [...around].reduce((sum, name) => sum + prices.noise(name), 0)
+} // prettier-ignore
 
-function noiseOf(nodes: readonly IntegerNode[], prices: Prices): number {
+function noiseOf({ integer, weights }: State, ids: ReadonlySet<string>, prices: Prices): number {
   let noise = 0
-  for (const { value } of pairsOf(nodes).values()) noise += prices.noise(value)
+  for (const { value } of pairsOf(integer).values()) noise += prices.noise(value)
+  for (const id of ids) if (!weights.has(id)) noise += prices.noise(id)
   return noise
 }
 
-function timeOf(integer: readonly IntegerNode[], all: readonly IntegerNode[], prices: Prices): number {
+function timeOf({ integer, weights }: State, all: readonly IntegerNode[], prices: Prices): number {
   const inIntegers = new Set(integer)
-  const makers = new Map(integer.filter(node => node.codesOutput).map(node => [node.output, node]))
+  const makers = new Set(integer.flatMap(node => (node.codesOutput ? [node.output] : [])))
   let time = 0
   for (const node of all) {
     const isInteger = inIntegers.has(node)
-    time += prices.work(node) * (isInteger ? integerTime : 1)
-    if (!isInteger && node.kind === 'between') time += elementTime * prices.elements(node.output)
+    const decodes = node.kind === 'product' && !weights.has(node.weight.id)
+    time += isInteger ? prices.integer(node) : prices.float(node, decodes)
     // A float node decodes what an integer node made.
-    if (!isInteger) for (const value of node.inputs) if (makers.has(value)) time += elementTime * prices.elements(value)
+    if (!isInteger) for (const value of node.inputs) if (makers.has(value)) time += prices.conversion(value)
   }
-  for (const { value, made } of pairsOf(integer).values()) if (!made) time += elementTime * prices.elements(value)
+  for (const { value, made } of pairsOf(integer).values()) if (!made) time += prices.conversion(value)
   return time
-} // prettier-ignore
+}

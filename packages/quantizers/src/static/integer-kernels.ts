@@ -20,6 +20,8 @@ export interface KernelCounts {
   readonly integer: number
   /** Products in floating point, those of two activations among them. */
   readonly float: number
+  /** Products of float activations that ONNX Runtime codes itself, block by block, beside the codes of the weight (MatMulNBits). */
+  readonly byBlock: number
   /** Times that an activation is coded or decoded in a run. */
   readonly converted: number
 }
@@ -31,6 +33,7 @@ export function kernelCounts(optimized: Graph): KernelCounts {
   return {
     integer: count(op => integerKernels.has(op)),
     float: count(op => floatKernels.has(op)),
+    byBlock: count(op => op === 'MatMulNBits'),
     converted: count(op => op === 'QuantizeLinear' || op === 'DequantizeLinear'),
   }
 }
@@ -38,12 +41,14 @@ export function kernelCounts(optimized: Graph): KernelCounts {
 /** The sentence of the report. `coded`: products whose weights were coded; `kept`: those that stay in floating point by choice. */
 export function kernelReport(
   part: string,
-  { integer, float, converted }: KernelCounts,
+  { integer, float, byBlock, converted }: KernelCounts,
   kept: readonly string[],
 ): string {
   const sensitive =
     kept.length === 0
       ? ''
       : ` ${kept.length} sensitive ${kept.length === 1 ? 'node keeps' : 'nodes keep'} float activations: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}.`
-  return `Part "${part}": ${integer} of ${integer + float} products run in integers, with ${converted} conversions.${sensitive}`
+  const blocks =
+    byBlock === 0 ? '' : ` ${byBlock} code their activations block by block as they run (MatMulNBits).`
+  return `Part "${part}": ${integer} of ${integer + float + byBlock} products run in integers, with ${converted} conversions.${blocks}${sensitive}`
 }

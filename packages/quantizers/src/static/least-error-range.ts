@@ -16,20 +16,44 @@ const grid = 96
 
 export function leastErrorRange(histogram: Histogram, { min, max }: Range, levels: number, curve: Curve = x => x): Range {
   const sums = runningSums(histogram, curve)
-  const low = Math.min(min, 0)
-  const high = Math.max(max, 0)
-  let best = { min: low, max: high, error: Infinity }
-  for (let i = 0; i <= (low < 0 ? grid : 0); i++) {
-    const lo = (low * (grid - i)) / grid
-    for (let j = 0; j <= (high > 0 ? grid : 0); j++) {
-      const hi = (high * (grid - j)) / grid
-      if (hi - lo <= 0) continue
-      const error = errorOf(sums, lo, hi, levels, curve)
-      if (error < best.error) best = { min: lo, max: hi, error }
+  const { slope } = sums
+  const highs = edges(sums, Math.max(max, 0), curve, 'above')
+  let best = { min: Math.min(min, 0), max: Math.max(max, 0), error: Infinity }
+  for (const low of edges(sums, Math.min(min, 0), curve, 'below')) {
+    for (const high of highs) {
+      const step = (high.at - low.at) / (levels - 1)
+      if (step <= 0) continue
+      const inside = (((slope[high.bin] ?? 0) - (slope[low.bin] ?? 0)) * step * step) / 12
+      const error = inside + clippedWeight * (low.clipped + high.clipped)
+      if (error < best.error) best = { min: low.at, max: high.at, error }
     }
   }
   return { min: best.min, max: best.max }
 } // prettier-ignore
+
+interface Edge {
+  readonly at: number
+  readonly bin: number
+  /** What is cut off errs by. */
+  readonly clipped: number
+}
+
+/** From the farthest edge to 0. */
+function edges(sums: Sums, farthest: number, curve: Curve, side: 'below' | 'above'): readonly Edge[] {
+  const { bins, limit } = sums
+  return Array.from({ length: farthest === 0 ? 1 : grid + 1 }, (_, i) => {
+    const at = (farthest * (grid - i)) / grid
+    const bin = Math.min(bins, Math.max(0, Math.round(((at + limit) / (2 * limit)) * bins)))
+    const clipped = side === 'below' ? clippedError(sums, 0, bin, curve(at)) : clippedError(sums, bin, bins, curve(at))
+    return { at, bin, clipped }
+  })
+} // prettier-ignore
+
+/** Σ n·(f(x) − f)² over bins. */
+function clippedError({ count, first, second }: Sums, from: number, to: number, f: number): number {
+  const over = (sum: Float64Array): number => (sum[to] ?? 0) - (sum[from] ?? 0)
+  return Math.max(0, over(second) - 2 * f * over(first) + f * f * over(count))
+}
 
 /** Running sums over bins of n, n·f, n·f² and n·f′². */
 interface Sums {
@@ -44,29 +68,19 @@ interface Sums {
 function runningSums({ counts, limit }: Histogram, curve: Curve): Sums {
   const bins = counts.length
   const width = (2 * limit) / bins
-  const [count, first, second, slope] = Array.from({ length: 4 }, () => new Float64Array(bins + 1))
-  const sums = { bins, limit, count, first, second, slope }
-  counts.forEach((n, at) => {
-    const x = -limit + (at + 0.5) * width
-    const f = curve(x)
-    const rise = (curve(x + width / 2) - curve(x - width / 2)) / width
-    const add = (sum: Float64Array | undefined, term: number): void => {
-      if (sum) sum[at + 1] = (sum[at] ?? 0) + term
-    }
-    add(count, n)
-    add(first, n * f)
-    add(second, n * f * f)
-    add(slope, n * rise * rise)
-  })
-  return { ...sums, count: count ?? counts, first: first ?? counts, second: second ?? counts, slope: slope ?? counts }
-} // prettier-ignore
-
-function errorOf({ bins, limit, count, first, second, slope }: Sums, lo: number, hi: number, levels: number, curve: Curve): number {
-  const binOf = (x: number): number => Math.min(bins, Math.max(0, Math.round(((x + limit) / (2 * limit)) * bins)))
-  const [from, to] = [binOf(lo), binOf(hi)]
-  const between = (sum: Float64Array, a: number, b: number): number => (sum[b] ?? 0) - (sum[a] ?? 0)
-  const clipped = (a: number, b: number, f: number): number =>
-    Math.max(0, between(second, a, b) - 2 * f * between(first, a, b) + f * f * between(count, a, b))
-  const step = (hi - lo) / (levels - 1)
-  return (between(slope, from, to) * step * step) / 12 + clippedWeight * (clipped(0, from, curve(lo)) + clipped(to, bins, curve(hi)))
-} // prettier-ignore
+  const empty = (): Float64Array => new Float64Array(bins + 1)
+  const [count, first, second, slope] = [empty(), empty(), empty(), empty()]
+  let below = curve(-limit)
+  for (let at = 0; at < bins; at++) {
+    const n = counts[at] ?? 0
+    const f = curve(-limit + (at + 0.5) * width)
+    const above = curve(-limit + (at + 1) * width)
+    const rise = (above - below) / width
+    below = above
+    count[at + 1] = (count[at] ?? 0) + n
+    first[at + 1] = (first[at] ?? 0) + n * f
+    second[at + 1] = (second[at] ?? 0) + n * f * f
+    slope[at + 1] = (slope[at] ?? 0) + n * rise * rise
+  }
+  return { bins, limit, count, first, second, slope }
+}

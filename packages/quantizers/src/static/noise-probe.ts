@@ -1,7 +1,8 @@
 // How much noise each pair and each coded weight adds to the outputs, measured: one graph in which every one of them can be
-// switched on by itself, so that a single session answers for all of them.
-//   v' = Where(on[i], Dequantize(Quantize(v)), v)
-import { Draft, tensorOf, type Graph, type Tensor } from '@damson/graph'
+// switched on by itself, so that a single session answers for all of them. What is off costs next to nothing: an If runs one
+// of its branches.
+//   v' = If(on[i]) { Dequantize(Quantize(v)) } else { v }
+import { Body, Draft, tensorOf, type Graph, type Node, type Tensor } from '@damson/graph'
 import { scaleTensor, zeroPointTensor, type Coding } from './codes.ts'
 
 /** Something that adds noise: a value with a pair, or a coded weight. */
@@ -23,13 +24,13 @@ export function noiseProbe(graph: Graph, sources: readonly Source[]): Probe {
   sources.forEach((source, at) => {
     const index = draft.addInitializer(`damson_at_${at}`, tensorOf('int64', [], [BigInt(at)]))
     const [on = ''] = draft.add({ op: 'Gather', inputs: [input, index] }).outputs
-    const coded = draft.fresh(`${source.name}_noisy`)
     const switched = draft.fresh(`${source.name}_switched`)
     const isOutput = graph.isOutput(source.name)
     draft.redirect(source.name, switched, () => true)
     const from = isOutput ? renamedOutput(draft, source.name) : source.name
-    addCoded(draft, source, from, coded)
-    draft.add({ op: 'Where', inputs: [on, coded, from], outputs: [isOutput ? source.name : switched] })
+    const branches = { then_branch: codedBranch(draft, source, from), else_branch: plainBranch(draft, from) }
+    const attributes: Node['attributes'] = new Map(Object.entries(branches).map(([name, value]) => [name, { type: 'graph', value }]))
+    draft.add({ op: 'If', inputs: [on], outputs: [isOutput ? source.name : switched], attributes })
     if (isOutput) draft.redirect(switched, source.name, () => true)
   })
   const body = draft.finish()
@@ -45,21 +46,33 @@ function renamedOutput(draft: Draft, name: string): string {
   return before
 }
 
-function addCoded(draft: Draft, source: Source, from: string, output: string): void {
+/** Reads the value from outside, and gives it back as its codes say. */
+function codedBranch(draft: Draft, source: Source, from: string): Body {
+  const scale = draft.addInitializer(`${from}_scale`, source.kind === 'value' ? scaleTensor(source.coding) : vector(source.scales))
+  const name = draft.fresh(`${from}_decoded`)
   if (source.kind === 'value') {
-    const own = [
-      draft.addInitializer(`${from}_scale`, scaleTensor(source.coding)),
-      draft.addInitializer(`${from}_zero_point`, zeroPointTensor(source.coding)),
-    ]
-    const [codes = ''] = draft.add({ op: 'QuantizeLinear', inputs: [from, ...own] }).outputs
-    draft.add({ op: 'DequantizeLinear', inputs: [codes, ...own], outputs: [output] })
-    return
+    const zero = draft.addInitializer(`${from}_zero_point`, zeroPointTensor(source.coding))
+    const codes = draft.fresh(`${from}_codes`)
+    const coded = innerNode('QuantizeLinear', [from, scale, zero], codes)
+    return branch([coded, innerNode('DequantizeLinear', [codes, scale, zero], name)], name)
   }
-  const { axis, codes, scales } = source
-  const inputs = [
-    draft.addInitializer(`${from}_codes`, codes),
-    draft.addInitializer(`${from}_scale`, tensorOf('float32', [scales.length], [...scales])),
-  ]
-  const attributes = new Map([['axis', { type: 'int', value: BigInt(axis) } as const]])
-  draft.add({ op: 'DequantizeLinear', inputs, outputs: [output], attributes })
+  const codes = draft.addInitializer(`${from}_codes`, source.codes)
+  const attributes = new Map([['axis', { type: 'int', value: BigInt(source.axis) } as const]])
+  return branch([innerNode('DequantizeLinear', [codes, scale], name, attributes)], name)
+} // prettier-ignore
+
+function plainBranch(draft: Draft, from: string): Body {
+  const name = draft.fresh(`${from}_plain`)
+  return branch([innerNode('Identity', [from], name)], name)
+}
+
+const vector = (values: Float32Array): Tensor => tensorOf('float32', [values.length], [...values])
+
+function innerNode(op: string, inputs: readonly string[], output: string, attributes: Node['attributes'] = new Map()): Node {
+  return { op, domain: '', name: output, inputs, outputs: [output], attributes, origins: [] }
+} // prettier-ignore
+
+function branch(nodes: readonly Node[], output: string): Body {
+  const outputs = [{ name: output, type: { kind: 'tensor', dtype: 'float32' } as const }]
+  return new Body({ name: `${output}_branch`, inputs: [], outputs, initializers: new Map(), nodes })
 }

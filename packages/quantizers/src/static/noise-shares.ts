@@ -12,14 +12,19 @@ export interface Measuring {
   readonly progress: (done: number) => void
 }
 
-/** Sets measured at most. */
-const mostSets = 64
+/** Sets measured at most, the loudest first, so many at a time. */
+const mostSets = 100
+const atOnce = 4
 /** A set with less than this share of all noise is not split. */
 const smallShare = 0.01
 
-interface Part {
+/** Sources in order. */
+interface Range {
   readonly from: number
   readonly to: number
+}
+
+interface Part extends Range {
   /** Noise over signal, of all float outputs together. */
   readonly noise: number
 }
@@ -28,49 +33,59 @@ interface Part {
 export async function noiseShares(measuring: Measuring): Promise<Float64Array> {
   const { count } = measuring
   let measured = 0
-  const measure = async (ranges: readonly { from: number; to: number }[]): Promise<readonly Part[]> => {
-    const noises = await noiseOf(measuring, ranges)
+  const wanted = await outputsOf(measuring)
+  const measure = async (ranges: readonly Range[]): Promise<readonly Part[]> => {
+    const noises = await noiseOf(measuring, wanted, ranges)
     measuring.progress((measured += ranges.length))
     return ranges.map((range, at) => ({ ...range, noise: noises[at] ?? 0 }))
   }
   const [whole] = await measure([{ from: 0, to: count }])
-  const settled: Part[] = []
-  let open = whole ? [whole] : []
-  const room = (): number => Math.max(0, Math.floor((mostSets - measured) / 2))
-  while (open.length > 0) {
-    const halves = open.flatMap(({ from, to }) => {
-      const middle = (from + to) >> 1
-      return [{ from, to: middle }, { from: middle, to }]
-    })
-    const parts = await measure(halves)
-    const total = whole?.noise ?? 0
-    const goesOn = (part: Part): boolean => part.to - part.from > 1 && part.noise > smallShare * total
-    settled.push(...parts.filter(part => !goesOn(part)))
-    const going = parts.filter(goesOn).toSorted((a, b) => b.noise - a.noise)
-    settled.push(...going.slice(room()))
-    open = going.slice(0, room())
+  const parts = whole ? [whole] : []
+  const least = smallShare * (whole?.noise ?? 0)
+  for (;;) {
+    const loudest = parts.filter(({ from, to, noise }) => to - from > 1 && noise > least).toSorted((a, b) => b.noise - a.noise).slice(0, atOnce)
+    if (loudest.length === 0 || measured >= mostSets) break
+    for (const part of loudest) parts.splice(parts.indexOf(part), 1)
+    parts.push(...(await measure(loudest.flatMap(halvesOf))))
   }
-  settled.push(...open)
   const shares = new Float64Array(count)
-  for (const { from, to, noise } of settled) shares.fill(noise / (to - from), from, to)
+  for (const { from, to, noise } of parts) shares.fill(noise / (to - from), from, to)
   return shares
 } // prettier-ignore
 
+function halvesOf({ from, to }: Range): readonly Range[] {
+  const middle = (from + to) >> 1
+  return [
+    { from, to: middle },
+    { from: middle, to },
+  ]
+}
+
+/** What the samples give with nothing on. They are few. */
+async function outputsOf(measuring: Measuring): Promise<readonly Outputs[]> {
+  const outputs: Outputs[] = []
+  for await (const feeds of measuring.samples()) outputs.push(await run(measuring, feeds, { from: 0, to: 0 }))
+  return outputs
+}
+
+function run({ live, input, count, signal }: Measuring, feeds: Feeds, { from, to }: Range): Promise<Outputs> {
+  const on = new Uint8Array(count).fill(1, from, to)
+  return live.run('main', { ...feeds, [input]: { dtype: 'bool', shape: [count], data: on } }, { signal })
+}
+
 async function noiseOf(
-  { live, input, count, samples, signal }: Measuring,
-  ranges: readonly { readonly from: number; readonly to: number }[],
+  measuring: Measuring,
+  wanted: readonly Outputs[],
+  ranges: readonly Range[],
 ): Promise<readonly number[]> {
-  const run = (feeds: Feeds, from: number, to: number): Promise<Outputs> => {
-    const on = new Uint8Array(count).fill(1, from, to)
-    return live.run('main', { ...feeds, [input]: { dtype: 'bool', shape: [count], data: on } }, { signal })
-  }
   const signals = new Map<string, number>()
   const noises = ranges.map(() => new Map<string, number>())
-  for await (const feeds of samples()) {
-    const want = await run(feeds, 0, 0)
+  let sample = 0
+  for await (const feeds of measuring.samples()) {
+    const want = wanted[sample++] ?? {}
     for (const [name, power] of powers(want)) signals.set(name, (signals.get(name) ?? 0) + power)
-    for (const [at, { from, to }] of ranges.entries()) {
-      const got = await run(feeds, from, to)
+    for (const [at, range] of ranges.entries()) {
+      const got = await run(measuring, feeds, range)
       const own = noises[at]
       for (const [name, power] of powers(want, got)) own?.set(name, (own.get(name) ?? 0) + power)
     }

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { spread } from './sensitive-nodes.ts'
 
 /** The placement that a state means in a plan. */
-export function placementOf({ nodes, products, tables, type }: Plan, state: PartState, coder: Coder, key: string): Placement {
+export function placementOf({ nodes, products, tables, type, weights }: Plan, state: PartState, coder: Coder, key: string): Placement {
   const float = new Set(state.float)
   return {
     type,
@@ -18,7 +18,7 @@ export function placementOf({ nodes, products, tables, type }: Plan, state: Part
       const own = numbersOf(state.scales[weight.id])
       if (!own) return []
       const scales = spread(own, weight.tensor.shape[axis] ?? 1)
-      const codes = codedWeight(weight.tensor, axis, scales, `${key}:${state.scales[weight.id]?.key ?? ''}`, coder)
+      const codes = codedWeight(weight.tensor, axis, scales, `${key}:${state.scales[weight.id]?.key ?? ''}`, coder, weights)
       return [{ product, codes, scales, bias: numbersOf(state.biases[node.outputs[0] ?? '']) }]
     }),
     tables: tables.flatMap(table => {

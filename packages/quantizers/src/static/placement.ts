@@ -2,7 +2,7 @@
 //   node → v_before → QuantizeLinear → DequantizeLinear → v
 // of another one only the integer nodes do; the value itself stays as it is:
 //   v → QuantizeLinear → DequantizeLinear → v_coded → integer nodes
-import { Draft, elementCount, numbers, tensorOf, type Attribute, type Graph, type Node, type Tensor } from '@damson/graph' // prettier-ignore
+import { Draft, elementCount, numbers, tensorOf, type Attribute, type DataType, type Graph, type Node, type Tensor } from '@damson/graph' // prettier-ignore
 import {
   codingOf,
   halfEven,
@@ -125,17 +125,19 @@ function decodedWeight(
   const inputs = [
     sharedInitializer(draft, `${name}_quantized`, codes, origins),
     sharedInitializer(draft, `${name}_scale`, tensorOf('float32', [scales.length], [...scales]), origins),
-    sharedInitializer(draft, `${name}_zero_point`, zeros(scales.length), origins),
+    sharedInitializer(draft, `${name}_zero_point`, middles(codes.dtype, scales.length), origins),
   ]
   addCodec(draft, 'DequantizeLinear', inputs, output, axis)
   return output
 }
 
-function zeros(length: number): Tensor {
+/** The code of 0, for each channel. */
+function middles(type: DataType, length: number): Tensor {
+  const middle = type === 'uint8' ? 128 : 0
   return tensorOf(
-    'int8',
+    type,
     [length],
-    Array.from({ length }, () => 0),
+    Array.from({ length }, () => middle),
   )
 }
 

@@ -1,6 +1,7 @@
 // The graph that static int8 works on: in an operator set that has scales by channel, constants as initializers that no
-// caller feeds, batch normalization folded into convolutions, so that what is coded is what is multiplied.
-import { initializersOffInputs, isRefusal, rewrite, simplification, upgradeOpset, type Graph, type Node, type Refusal, type Weight } from '@damson/graph' // prettier-ignore
+// caller feeds, batch normalization folded into convolutions and biases into products, so that what is coded is what is
+// multiplied: ONNX Runtime makes a Gemm of a product and its bias, and has no integer kernel for one whose bias is not coded.
+import { inferTypes, initializersOffInputs, isRefusal, matMulAddToGemm, refuse, rewrite, simplification, upgradeOpset, Value, type Graph, type Node, type Refusal, type Rule, type Weight } from '@damson/graph' // prettier-ignore
 import type { Group } from '@damson/core'
 
 /** Operator sets: DequantizeLinear has an axis from 13 on, 16-bit codes from 21 on. */
@@ -23,7 +24,18 @@ export function preparedGraph(graph: Graph, activations: string): Graph | Refusa
 function prepare(graph: Graph, opset: number): Graph | Refusal {
   const upgraded = upgradeOpset(graph, opset)
   if (isRefusal(upgraded)) return upgraded
-  return rewrite(initializersOffInputs(upgraded), simplification).graph
+  return rewrite(inferTypes(initializersOffInputs(upgraded)), [...simplification, biasIntoGemm]).graph
+}
+
+/** A·B + c = Gemm(A, B, c) for a constant c. What is added otherwise (a residual) has no codes that QGemm could add. */
+const biasIntoGemm: Rule = {
+  ...matMulAddToGemm,
+  name: 'bias-into-gemm',
+  check: (bound, place) => {
+    const { c } = bound
+    if (c instanceof Value && !c.tensor) return refuse('is not constant', c)
+    return matMulAddToGemm.check(bound, place)
+  },
 }
 
 /** Which nodes of a prepared graph stand for nodes that a step claimed: all that were merged with one of them, too. */

@@ -6,14 +6,14 @@ import { createCoder } from '../coder.ts'
 import { codedWeight } from './coded-weight.ts'
 import type { Coding } from './codes.ts'
 import type { Ctx } from './fit.ts'
-import { chooseFloat, type Prices } from './float-choice.ts'
-import type { IntegerNode } from './integer-nodes.ts'
+import { chooseFloat, type Choice, type Prices } from './float-choice.ts'
+import { timesOf } from './node-times.ts'
 import { noiseProbe, type Source } from './noise-probe.ts'
 import { noiseShares } from './noise-shares.ts'
 import type { Plan } from './plan.ts'
 
 /** Samples that noise is measured on. */
-const probed = 3
+const probed = 2
 
 interface Fitted {
   readonly plan: Plan
@@ -22,10 +22,10 @@ interface Fitted {
   readonly seen: ReadonlyMap<string, StatisticResult>
 }
 
-/** Outputs of the nodes that stay in floating point. */
-export async function sensitiveNodes(ctx: Ctx, part: string, fitted: Fitted): Promise<readonly string[]> {
+/** The nodes that stay in floating point, and the weights that do. */
+export async function sensitiveNodes(ctx: Ctx, part: string, fitted: Fitted): Promise<Choice> {
   const { plan } = fitted
-  if (ctx.params.protect === 0 || plan.nodes.length === 0) return []
+  if (ctx.params.protect === 0 || plan.nodes.length === 0) return { float: [], weights: new Set() }
   const sources = await sourcesOf(ctx, fitted)
   const { graph, input } = noiseProbe(plan.graph, sources)
   const live = await ctx.open(graph, { graphOptimizationLevel: 'basic' })
@@ -36,7 +36,7 @@ export async function sensitiveNodes(ctx: Ctx, part: string, fitted: Fitted): Pr
   }) // prettier-ignore
   await live.close()
   const prices = pricesOf(fitted, sources, shares, await sampleCount(ctx, part))
-  return chooseFloat(plan.nodes, prices, ctx.params.protect).map(({ node }) => node.outputs[0] ?? '')
+  return chooseFloat(plan.nodes, prices, ctx.params.protect)
 }
 
 async function* firstFeeds(ctx: Ctx, part: string): AsyncIterable<Feeds> {
@@ -83,27 +83,18 @@ export function spread(scales: Float32Array, channels: number): Float32Array<Arr
 }
 
 function pricesOf(
-  { seen }: Fitted,
+  { seen, plan }: Fitted,
   sources: readonly Source[],
   shares: Float64Array,
   samples: number,
 ): Prices {
-  const noise = new Map(sources.map(({ name }, at) => [name, shares[at] ?? 0]))
-  const elements = (value: string): number => (seen.get(value)?.count ?? 0) / Math.max(samples, 1)
+  const idOf = new Map(plan.products.map(({ weight }) => [weight.name, weight.id]))
+  const noise = new Map(sources.map(({ name, kind }, at) => [kind === 'weight' ? (idOf.get(name) ?? name) : name, shares[at] ?? 0]))
+  const sizes = new Map(plan.products.map(({ weight }) => [weight.id, elementCount(weight.tensor.shape)]))
   return {
-    noise: value => noise.get(value) ?? 0,
+    ...timesOf(plan.nodes, value => (seen.get(value)?.count ?? 0) / Math.max(samples, 1)),
+    noise: name => noise.get(name) ?? 0,
     total: shares.reduce((sum, share) => sum + share, 0),
-    elements,
-    work: node => workOf(node, elements),
+    bytes: id => sizes.get(id) ?? 0,
   }
 } // prettier-ignore
-
-/** Multiply-adds: every output element takes a filter; every input row of a matrix product takes the matrix. */
-function workOf(node: IntegerNode, elements: (value: string) => number): number {
-  if (node.kind === 'between') return 0
-  const { shape } = node.weight.tensor
-  const channels = shape[node.axis] ?? 1
-  const depth = elementCount(shape) / channels
-  if (node.node.op === 'Conv') return elements(node.output) * depth
-  return (elements(node.inputs[0] ?? '') / depth) * elementCount(shape)
-}

@@ -1,0 +1,16 @@
+// A placement as the graph that is saved: pairs, or operators where there are some.
+import type { Params } from '../algorithms/static-int8.ts'
+import type { Context } from '@damson/core'
+import { withPairs, type Placement } from './placement.ts'
+import type { Plan } from './plan.ts'
+import { withOperators, type Operators } from './quantized-operators.ts'
+
+/** The graph in a format, and the nodes that keep their pairs although operators were asked for. */
+export function formed(
+  { graph }: Plan,
+  placement: Placement,
+  format: Context<Params>['params']['format'],
+): Operators {
+  const paired = withPairs(graph, placement)
+  return format === 'qdq' ? { graph: paired, paired: [] } : withOperators(paired, placement.nodes)
+}

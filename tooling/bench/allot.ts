@@ -1,0 +1,99 @@
+// `autoBits` at the size of symmetric 4 bits in blocks of 32 (the q4 of transformers.js, convolutions and tables too), and 8 bits,
+// over the real models: samples to learn from and to be judged on are disjoint, three seeds of learning, the median counts.
+// Run: pnpm --filter @damson/bench allot [model,model] [seed,seed]   Cells that are known are not measured again (.bench/allot.json).
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bytes, smash, type Model, type Step } from '@damson/core'
+import { graphToBytes, weights } from '@damson/graph'
+import { createRuntime, type OpenRuntime } from '@damson/runtime'
+import { autoBits, dynamicInt8, weightOnly } from 'damson'
+import { allotModels } from './allot-models.ts'
+import { allotPage, type Cell } from './allot-page.ts'
+import type { Lesson, SolverModel } from './solver-models.ts'
+import { worstSqnr } from './worst-sqnr.ts'
+
+const cellsFile = fileURLToPath(new URL('../../.bench/allot.json', import.meta.url))
+const page = fileURLToPath(new URL('../../docs/measured/auto-bits.md', import.meta.url))
+
+/** Codes of any width are decoded by a few nodes more than plain 4 bits; the file shall be no larger for them. */
+const moreNodeBytes = 300
+const decodedWeights = (model: Model): number =>
+  model
+    .part('model')
+    .graph.nodes.filter(({ op, inputs: [name = ''] }) => op === 'Cast' && name.endsWith('_Q4')).length
+
+const fileBytes = async (model: Model): Promise<number> =>
+  (await graphToBytes(model.part('model').graph)).length
+const constantBytes = (model: Model): number =>
+  weights(model.part('model').graph).reduce((sum, { tensor }) => sum + tensor.byteLength, 0)
+
+/** 4 bits: by range, and allotted in as many bytes. */
+async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['four']> {
+  const even = await smash(lesson.model, [weightOnly({ symmetric: true, convs: true })])
+  const all = constantBytes(even)
+  const budget = bytes(Math.floor(all - Math.min(0.015 * all, moreNodeBytes * decodedWeights(even))))
+  const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
+  const began = performance.now()
+  const allotted = await smash(lesson.model, [autoBits({ convs: true, budget })], { runtime, samples })
+  const seconds = (performance.now() - began) / 1000
+  return {
+    even: await worstSqnr(even, lesson.model, lesson.judged, runtime),
+    allotted: await worstSqnr(allotted, lesson.model, lesson.judged, runtime),
+    file: (await fileBytes(allotted)) / (await fileBytes(even)),
+    megabytes: (await fileBytes(even)) / 1e6,
+    seconds,
+  }
+}
+
+/** 8 bits, which need no samples: in fp32 arithmetic, with int8 activations, and what the peers' dynamic int8 is made of. */
+async function eightBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['eight']> {
+  const quality = async (step: Step): Promise<number> =>
+    worstSqnr(await smash(lesson.model, [step]), lesson.model, lesson.judged, runtime)
+  return {
+    exact: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 1 })),
+    level4: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 4 })),
+    dynamic: await quality(dynamicInt8({ per: 'tensor', weights: 'int8' })).catch(() => NaN),
+  }
+}
+
+async function measured(model: SolverModel, seed: number): Promise<Cell> {
+  const runtime = createRuntime()
+  try {
+    const lesson = await model.lesson(runtime, seed)
+    const [four, eight] = [await fourBits(lesson, runtime), await eightBits(lesson, runtime)]
+    return { model: model.name, inputs: model.inputs, seed, four, eight }
+  } finally {
+    await runtime.close()
+  }
+}
+
+async function known(): Promise<readonly Cell[]> {
+  try {
+    return JSON.parse(await readFile(cellsFile, 'utf8'))
+  } catch {
+    return []
+  }
+}
+
+const [names, seeds = '1,2,3'] = process.argv.slice(2)
+let cells = await known()
+const chosen =
+  names?.split(',').flatMap(name => allotModels.filter(model => model.name === name)) ?? allotModels
+for (const seed of seeds.split(',').map(Number)) {
+  for (const model of chosen) {
+    if (cells.some(cell => cell.model === model.name && cell.seed === seed)) continue
+    const cell = await measured(model, seed)
+    console.log(model.name, seed, JSON.stringify(cell.four), JSON.stringify(cell.eight))
+    cells = [...cells, cell]
+    await mkdir(dirname(cellsFile), { recursive: true })
+    await writeFile(cellsFile, JSON.stringify(cells))
+  }
+}
+await writeFile(
+  page,
+  allotPage(
+    allotModels.map(({ name }) => name),
+    cells,
+  ),
+)
