@@ -1,2 +1,6 @@
+export { fuse } from './algorithms/fuse.ts'
+export { portable } from './algorithms/portable.ts'
 export { simplify } from './algorithms/simplify.ts'
+export { staticShapes } from './algorithms/static-shapes.ts'
+export { tune } from './algorithms/tune.ts'
 export { load, save, smash, plan, explain } from '@damson/core'
