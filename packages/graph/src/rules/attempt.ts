@@ -36,7 +36,8 @@ export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undef
 function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match): Attempt | undefined {
   const replaced = rootsOf(roots, match)
   const progress = 2 * match.nodes.size + match.values.size
-  const blocked = outsideUse(ground, roots, match) ?? attributeFromCaller(match)
+  const blocked =
+    outsideUse(ground, roots, match) ?? attributeFromCaller(match) ?? outsidePlace(ground, roots, match)
   if (blocked) return reject(ground, progress, blocked.refused, blocked.at ?? '')
   const plan = planned(ground, rule, replaced, bindings(ground, rule, match))
   if (isRefusal(plan)) return reject(ground, progress + 1, plan.refused, plan.at ?? '')
@@ -86,6 +87,17 @@ function attributeFromCaller(match: Match): Refusal | undefined {
     [...node.attributes.values()].some(attribute => attribute.type === 'reference'),
   )
   return open && refuse('an attribute is a parameter of the function', nodeIdentity(open))
+}
+
+/** A node that the caller of `rewrite` keeps; what only feeds the match and stays does not count. */
+function outsidePlace({ mayReplace }: Ground, roots: readonly Term[], match: Match): Refusal | undefined {
+  if (!mayReplace) return undefined
+  const rootCalls = new Set(roots.map(root => root.call))
+  for (const [call, node] of match.nodes) {
+    if ((call.shared && !rootCalls.has(call)) || mayReplace(node)) continue
+    return refuse('may not be replaced', nodeIdentity(node))
+  }
+  return undefined
 }
 
 /** A use of a matched node's output that the replacement would cut off. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DamsonError, refuse } from '../error.ts'
-import type { Graph } from '../ir.ts'
+import type { Graph, Node } from '../ir.ts'
 import { intOf } from '../ops/attributes.ts'
 import { ms } from '../ops/microsoft-operators.generated.ts'
 import { op } from '../ops/onnx-operators.generated.ts'
@@ -55,6 +55,19 @@ describe('replacing', () => {
     expect(new Set(graph.nodes[0]?.origins)).toEqual(new Set(['first', 'second']))
     expect(graph.typeOf('y')).toEqual({ kind: 'tensor', dtype: 'float32', shape: [2] })
     expect(graph.types.has('t')).toBe(false)
+  })
+
+  test('nodes that the caller keeps are not replaced, and near-misses say so', () => {
+    const graph = onnx`a (float[2] x) => (float[2] y, float[2] z) {
+      s = Relu(x) [mine] y = Relu(s) t = Exp(x) u = Relu(t) [kept] z = Relu(u) }`
+    const options = { mayReplace: (node: Node): boolean => node.name !== 'kept' }
+    const { graph: next, counts } = rewrite(graph, [reluOnce], options)
+    expect(counts).toEqual({ 'relu-once': 1 })
+    expect(next.nodes.filter(node => node.op === 'Relu')).toHaveLength(3)
+    expect(nearMisses(graph, reluOnce, options)[0]).toMatchObject({
+      node: 'kept',
+      reason: 'may not be replaced',
+    })
   })
 
   test('inner nodes of a replacement, shared calls and names', () => {
