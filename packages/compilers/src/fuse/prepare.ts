@@ -1,0 +1,22 @@
+// What fusions find their patterns in: constants are initializers, what does nothing is gone, arithmetic on sizes is folded
+// as far as it is known, equal values are computed once, and the types of all values are written down. Exporters differ
+// most in these. No number changes.
+import {
+  cleaning,
+  eliminateCommon,
+  foldShapes,
+  inferTypes,
+  removeDead,
+  rewrite,
+  type Graph,
+} from '@damson/graph'
+import { mergeEqualSizes } from '../sizes/equal-sizes.ts'
+import { constantReshapes } from '../sizes/reshape-targets.ts'
+
+/** The graph as fusions want it. */
+export function prepare(graph: Graph): Graph {
+  const clean = rewrite(inferTypes(graph), cleaning).graph
+  const folded = rewrite(inferTypes(foldShapes(clean)), cleaning).graph
+  const sized = mergeEqualSizes(constantReshapes(folded))
+  return inferTypes(removeDead(eliminateCommon(sized)))
+}
