@@ -37,11 +37,19 @@ export { withOrigins } from './file/origins.ts'
 export type { ExternalOptions } from './file/plan.ts'
 export { parseGraph, parseTensor, readGraph, sourceOfGraph, type ReadGraphOptions } from './file/read.ts'
 export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
-export { dimNames, evaluateDim } from './infer/dim.ts'
+export { dimNames, evaluateDim, multiplyDims, subtractDims } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
 export { dedupeWeights, type DedupeOptions } from './passes/dedupe-weights.ts'
 export { eliminateCommon } from './passes/eliminate-common.ts'
-export { foldConstants, type Evaluate, type FoldOptions } from './passes/fold-constants.ts'
+export {
+  constantRegions,
+  foldConstants,
+  foldValues,
+  type ConstantRegion,
+  type Evaluate,
+  type FoldedValues,
+  type FoldOptions,
+} from './passes/fold-constants.ts'
 export { foldShapes, type FoldShapesOptions } from './passes/fold-shapes.ts'
 export { upgradeOpset } from './passes/opset/upgrade-opset.ts'
 export { pruneOpsets } from './passes/prune-opsets.ts'
