@@ -39,7 +39,14 @@ export { parseGraph, parseTensor, readGraph, sourceOfGraph, type ReadGraphOption
 export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
 export { dimNames, evaluateDim, multiplyDims, subtractDims } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
-export { dedupeWeights, type DedupeOptions } from './passes/dedupe-weights.ts'
+export { chooseBranches } from './passes/choose-branches.ts'
+export {
+  dedupeWeights,
+  findEqualWeights,
+  mergeWeights,
+  type DedupeOptions,
+  type EqualWeights,
+} from './passes/dedupe-weights.ts'
 export { eliminateCommon } from './passes/eliminate-common.ts'
 export {
   constantRegions,
@@ -101,6 +108,7 @@ export { assertValid, check } from './check/check.ts'
 export type { Problem, ProblemCode } from './check/problem.ts'
 export { constantTensor } from './ops/constant-tensor.ts'
 export { constantToInitializer, initializersOffInputs } from './rules/constants.ts'
+export { channelScaled, type ChannelScale, type NormParameters } from './rules/channel-scale.ts'
 export { convBatchNorm } from './rules/conv-bn.ts'
 export { gemmToMatMul, matMulAddToGemm } from './rules/gemm.ts'
 export { cleaning, identities, simplification } from './rules/lists.ts'
