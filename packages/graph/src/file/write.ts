@@ -7,7 +7,7 @@ import type { Sink } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
 import { ComputedParts } from './computed-parts.ts'
 import { HashedFile } from './hashed-file.ts'
-import { planFiles, type ExternalOptions, type PlannedFile } from './plan.ts'
+import { planFiles, type ExternalOptions, type PlacedTensors, type PlannedFile } from './plan.ts'
 
 export interface WriteGraphOptions {
   /** `auto` (default): one file below 2 GB, else external data. `never`: one file or an error. */
@@ -30,16 +30,18 @@ const bandBytes = 4 * 2 ** 20
 /**
  * Writes a graph as `path` into a sink, with external data beside it where needed, and does not commit: a model has
  * several parts. On failure or abort it aborts the sink. Throws `too-large`, `disk`, `read`, and what computations throw.
+ * `placed`: where its external tensors lie, for other graphs of the folder that share them.
  */
 export async function writeGraph(
   graph: Graph,
   sink: Sink,
   path: string,
   options: WriteGraphOptions = {},
-): Promise<{ readonly files: readonly WrittenFile[] }> {
+): Promise<{ readonly files: readonly WrittenFile[]; readonly placed: PlacedTensors }> {
   try {
     options.signal?.throwIfAborted()
-    return { files: await new Save(planFiles(graph, path, options.external ?? 'auto'), options).run(sink) }
+    const { files, placed } = planFiles(graph, path, options.external ?? 'auto')
+    return { files: await new Save(files, options).run(sink), placed }
   } catch (error) {
     await sink.abort()
     throw error
