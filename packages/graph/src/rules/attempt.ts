@@ -129,6 +129,8 @@ function cycles(body: Ground['scope']['body'], match: Match, replaced: ReadonlyS
   const open = [...replaced]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     for (const { node } of body.users(name)) {
+      // One root may feed another; what comes back from outside is a cycle.
+      if (matched.has(node) && replaced.has(name)) continue
       if (matched.has(node)) return true
       for (const output of node.outputs) {
         if (bound.has(output)) return true

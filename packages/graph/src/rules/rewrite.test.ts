@@ -57,6 +57,22 @@ describe('replacing', () => {
     expect(graph.types.has('t')).toBe(false)
   })
 
+  test('optional outputs that nobody reads have no name', () => {
+    const graph = onnx`<opset_import: ["": 17, "com.microsoft": 1]> a (float[1,2,4] x, float[4] g) => (float[1,2,4] y, float[1,2,4] z) {
+      z = Add(x, x) y = LayerNormalization(z, g) }`
+    const skip = rule('skip', ['x', 'g'], {
+      match: ({ x, g }) => {
+        const sum = op.Add(x, x)
+        return [op.LayerNormalization(sum, g), sum]
+      },
+      build: ({ x, g }) => {
+        const [y, , , sum] = ms.SkipLayerNormalization(x, x, g).outputs(4)
+        return y && sum ? [y, sum] : refuse('has too few outputs')
+      },
+    })
+    expect(rewrite(graph, [skip]).graph.nodes[0]?.outputs).toEqual(['y', '', '', 'z'])
+  })
+
   test('nodes that the caller keeps are not replaced, and near-misses say so', () => {
     const graph = onnx`a (float[2] x) => (float[2] y, float[2] z) {
       s = Relu(x) [mine] y = Relu(s) t = Exp(x) u = Relu(t) [kept] z = Relu(u) }`
