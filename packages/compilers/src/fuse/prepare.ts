@@ -13,10 +13,15 @@ import {
 import { mergeEqualSizes } from '../sizes/equal-sizes.ts'
 import { constantReshapes } from '../sizes/reshape-targets.ts'
 
-/** The graph as fusions want it. */
+/** The graph as fusions want it. Graphs are immutable, so the memo of it is no state. */
 export function prepare(graph: Graph): Graph {
-  const clean = rewrite(inferTypes(graph), cleaning).graph
-  const folded = rewrite(inferTypes(foldShapes(clean)), cleaning).graph
+  const known = prepared.get(graph)
+  if (known) return known
+  const folded = rewrite(inferTypes(foldShapes(rewrite(graph, cleaning).graph)), cleaning).graph
   const sized = mergeEqualSizes(constantReshapes(folded))
-  return inferTypes(removeDead(eliminateCommon(sized)))
+  const ready = inferTypes(removeDead(eliminateCommon(sized)))
+  prepared.set(graph, ready)
+  return ready
 }
+
+const prepared = new WeakMap<Graph, Graph>()
