@@ -15,6 +15,7 @@ import {
 import type { Fused, Fusion, FusionOptions } from '../fusion.ts'
 import { describe } from './describe.ts'
 import { isMiss, miss, type Miss } from './miss.ts'
+import { withMicrosoft } from './microsoft.ts'
 import { buildMultiHead, planMultiHead, type MultiHead } from './multi-head.ts'
 import { Site } from './site.ts'
 import { View } from './view.ts'
@@ -84,10 +85,4 @@ function missesIn(
 
 function isSoftmax({ op, domain }: Node): boolean {
   return op === 'Softmax' && domain === ''
-}
-
-function withMicrosoft(graph: Graph): Graph {
-  if (graph.header.opsets.has('com.microsoft')) return graph
-  const opsets = new Map([...graph.header.opsets, ['com.microsoft', 1]])
-  return graph.with({ header: { ...graph.header, opsets } })
 }

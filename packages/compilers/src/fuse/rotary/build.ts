@@ -1,0 +1,75 @@
+// Puts RotaryEmbedding in the place of a rotation. Tables are cut to one lane a pair, and laid out once for all that share them.
+import { asMerged } from '../attention/settle.ts'
+import { attributesFrom, type Site } from '../attention/site.ts'
+import type { RotaryPlan } from './plan.ts'
+import type { Table } from './rotation.ts'
+
+export function buildRotary(site: Site, plan: RotaryPlan): void {
+  const { rotation, heads, input, absorbed } = plan
+  const { root, headSize, turning, interleaved } = rotation
+  const { draft } = site
+  const flat = input.text !== 'b n s h'
+  const x = flat ? asMerged(site, input, heads * headSize) : input.value
+  const cos = cacheOf(site, plan, rotation.cos)
+  const sin = cacheOf(site, plan, rotation.sin)
+  const positions = plan.batched ? flatPositions(site, plan) : site.integers([0])
+  const partial = turning < headSize ? { rotary_embedding_dim: turning } : {}
+  const attributes = { interleaved: interleaved ? 1 : 0, num_heads: heads, ...partial }
+  const making = {
+    op: 'RotaryEmbedding',
+    domain: 'com.microsoft',
+    inputs: [x, positions, cos, sin],
+    attributes: attributesFrom(attributes),
+    origins: [...new Set([...absorbed].flatMap(node => node.origins))],
+  }
+  const [output = ''] = root.outputs
+  const same = (flat && plan.layout === 'b s nh') || (!flat && plan.layout === 'b n s h')
+  if (same) {
+    draft.replace(root, making)
+    return
+  }
+  const metadata = root.metadata ? { metadata: root.metadata } : {}
+  const renamed = draft.replace(root, { name: draft.fresh(`${root.name}_layout`) })
+  const turned = draft.fresh(`${output}_turned`)
+  draft.add({ ...making, name: 'RotaryEmbedding', outputs: [turned], ...metadata })
+  const target = site.integers([0, 0, heads, headSize])
+  const glue = { domain: '', outputs: [output], origins: [] }
+  if (plan.layout === 'b s n h') {
+    draft.replace(renamed, { ...glue, op: 'Reshape', inputs: [turned, target], attributes: new Map() })
+    return
+  }
+  const split = site.add('Reshape', [turned, target])
+  draft.replace(renamed, {
+    ...glue,
+    op: 'Transpose',
+    inputs: [split],
+    attributes: attributesFrom({ perm: [0, 2, 1, 3] }),
+  })
+}
+
+/** One lane a pair, [positions, m]; batch and positions are one dimension. */
+function cacheOf(site: Site, { rotation: { turning } }: RotaryPlan, { value, step }: Table): string {
+  const m = turning / 2
+  return site.once(`cache ${value} ${m} ${step}`, () => {
+    const lanes = site.view.shape(value)?.at(-1)
+    const cut = lanes === m && step === 1 ? value : sliced(site, value, m, step)
+    return site.view.shape(value)?.length === 2 ? cut : site.reshape(cut, [-1, m])
+  })
+}
+
+function sliced(site: Site, value: string, m: number, step: number): string {
+  const end = step === 1 ? m : 2 * m
+  return site.add('Slice', [value, ...[0, end, -1, step].map(number => site.integers([number]))])
+}
+
+/** 0, 1 … b·s − 1 as [b, s]: where the rows of the tables stand. */
+function flatPositions(site: Site, { rotation: { cos }, headsFromEnd }: RotaryPlan): string {
+  return site.once(`positions ${cos.value} ${headsFromEnd}`, () => {
+    const rank = site.view.shape(cos.value)?.length ?? 0
+    const [batch, length] = [site.size(cos.value, 0), site.size(cos.value, headsFromEnd === 2 ? rank - 2 : 1)]
+    const shape = site.add('Concat', [batch, length], { axis: 0 }, `${cos.value}_rows`)
+    const count = site.add('ReduceProd', [shape], { keepdims: 0 })
+    const range = site.add('Range', [site.integers([0], []), count, site.integers([1], [])])
+    return site.add('Reshape', [range, shape])
+  })
+}
