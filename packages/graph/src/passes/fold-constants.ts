@@ -1,6 +1,6 @@
 // Whatever depends on constants only is computed once, by an evaluator that the caller brings (ONNX Runtime, usually):
 // this package knows no runtime. Random operators never, and only where every result is small.
-import { byteLengthOf, dataTypes, elementCount } from '../dtype.ts'
+import { byteLengthOf, dataTypes, elementCount, type DataType } from '../dtype.ts'
 import { concreteShape } from '../infer/fact.ts'
 import { inferTypes } from '../infer/infer.ts'
 import type { Body, Graph, Initializer, Node } from '../ir.ts'
@@ -74,7 +74,7 @@ export function foldValues(graph: Graph, values: FoldedValues): Graph {
     if (!own || nodes.length === body.nodes.length) return body
     const initializers = new Map<string, Initializer>(body.initializers)
     for (const [name, tensor] of own)
-      initializers.set(name, { name, tensor, origins: contentOrigins(scope, name) })
+      initializers.set(name, { name, tensor, origins: contentOrigins(scope, name, tensor.dtype) })
     return body.with({
       nodes,
       initializers,
@@ -84,8 +84,8 @@ export function foldValues(graph: Graph, values: FoldedValues): Graph {
   return folded === graph ? graph : removeDead(folded)
 }
 
-/** Original weights whose contents went into a value. */
-function contentOrigins(scope: Scope, name: string): readonly string[] {
+/** Original weights whose contents went into a value: numbers of its kind, not the axes and sizes that were used on the way. */
+function contentOrigins(scope: Scope, name: string, dtype: DataType): readonly string[] {
   const found = new Set<string>()
   const seen = new Set<string>()
   const open = [name]
@@ -93,7 +93,9 @@ function contentOrigins(scope: Scope, name: string): readonly string[] {
     if (each === '' || seen.has(each)) continue
     seen.add(each)
     const home = resolve(scope, each)
-    for (const origin of home?.body.initializers.get(each)?.origins ?? []) found.add(origin)
+    const weight = home?.body.initializers.get(each)
+    if (weight && dataTypes[weight.tensor.dtype].kind === dataTypes[dtype].kind)
+      for (const origin of weight.origins) found.add(origin)
     const node = home?.body.producer(each)
     if (node && node.op !== 'Shape' && node.op !== 'Size') open.push(...readsOf(node))
   }

@@ -61,10 +61,10 @@ function foldBody(body: Body, known: (name: string) => Tensor | undefined): Body
     if (node.op === 'Constant' || node.outputs.some(name => name === '' || body.isOutput(name))) return false
     const tensors = node.outputs.map(known)
     if (tensors.some(tensor => tensor === undefined)) return false
-    const origins = originsOf(node, initializers)
     node.outputs.forEach((name, at) => {
       const tensor = tensors[at]
-      if (tensor) initializers.set(name, { name, tensor, origins })
+      if (tensor)
+        initializers.set(name, { name, tensor, origins: originsOf(node, initializers, tensor.dtype) })
     })
     return true
   }
@@ -76,8 +76,14 @@ function foldBody(body: Body, known: (name: string) => Tensor | undefined): Body
   return body.with({ nodes, initializers, types })
 }
 
-/** The weights whose contents went into a result; its shape alone makes none. */
-function originsOf(node: Node, initializers: ReadonlyMap<string, Initializer>): readonly string[] {
+/** The weights whose contents went into a result: numbers of its kind, not the axes and sizes that were used on the way. */
+function originsOf(
+  node: Node,
+  initializers: ReadonlyMap<string, Initializer>,
+  dtype: DataType,
+): readonly string[] {
   if (node.op === 'Shape' || node.op === 'Size') return []
-  return [...new Set(node.inputs.flatMap(name => initializers.get(name)?.origins ?? []))]
+  const read = node.inputs.flatMap(name => initializers.get(name) ?? [])
+  const alike = read.filter(({ tensor }) => dataTypes[tensor.dtype].kind === dataTypes[dtype].kind)
+  return [...new Set(alike.flatMap(({ origins }) => origins))]
 }
