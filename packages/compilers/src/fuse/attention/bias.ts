@@ -3,10 +3,10 @@
 import type { Dim } from '@damson/graph'
 import { boundsOf } from './bounds.ts'
 import type { Attention } from './describe.ts'
-import { miss, type Miss } from './miss.ts'
+import { miss, type Miss } from '../seek/miss.ts'
 import type { Mask } from './scores.ts'
-import type { Site } from './site.ts'
-import type { View } from './view.ts'
+import type { Site } from '../seek/site.ts'
+import type { View } from '../seek/view.ts'
 
 /** Masks below this swallow every score that is added to them: float32 numbers there are more than 1e22 apart. */
 const swallowing = -1e30
@@ -45,6 +45,14 @@ export function leastBias(view: View, { masks }: Attention): number | undefined 
     least += Math.min(low, 0)
   }
   return Math.fround(least)
+}
+
+/** True when no mask tells heads apart. */
+export function maskedAlike(view: View, { masks }: Attention): boolean {
+  return masks.every(mask => {
+    const shape = view.shape(mask.kind === 'add' ? mask.value : mask.where)
+    return shape !== undefined && (shape.length < 3 || shape.at(-3) === 1)
+  })
 }
 
 /** The tensor to be added; `''` when there is no mask. */

@@ -1,7 +1,7 @@
 // Between which numbers the elements of a value lie, as far as its making shows: that a mask is finite decides whether a row
 // can be masked out wholly, that it is zero everywhere that it is none.
 import { numbers, Value, type Node, type Tensor } from '@damson/graph'
-import type { View } from './view.ts'
+import type { View } from '../seek/view.ts'
 
 export interface Bounds {
   readonly low: number

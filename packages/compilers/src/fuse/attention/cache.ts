@@ -4,7 +4,7 @@ import type { Node } from '@damson/graph'
 import type { Layout } from './axes.ts'
 import type { Attention } from './describe.ts'
 import { stageAs, stagesOf, type Stage } from './heads.ts'
-import type { View } from './view.ts'
+import type { View } from '../seek/view.ts'
 
 export interface Grown {
   /** The Concat; it goes when the operator gives the present. */

@@ -3,9 +3,9 @@
 import type { Dim, Node } from '@damson/graph'
 import type { Axis, Layout } from './axes.ts'
 import { stageAs, stagesOf, type Stage } from './heads.ts'
-import { isMiss, miss, type Miss } from './miss.ts'
+import { isMiss, miss, type Miss } from '../seek/miss.ts'
 import { scoresOf, type Mask } from './scores.ts'
-import { regrouping, type View } from './view.ts'
+import { regrouping, type View } from '../seek/view.ts'
 import { landingsOf, weightedBy, type Landing } from './weights.ts'
 
 export interface Attention {

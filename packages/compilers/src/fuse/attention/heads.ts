@@ -2,7 +2,7 @@
 // [b, s, n·h]. Every stop on the way is kept, so that the operator to be built may take the one that suits it.
 import type { Node } from '@damson/graph'
 import { regroup, sameSize, textOf, untranspose, type Layout } from './axes.ts'
-import { regrouping, type View } from './view.ts'
+import { regrouping, type View } from '../seek/view.ts'
 
 /** A value on the way up. `scale` is what it has still to be multiplied by, `passed` the nodes below it. */
 export interface Stage {

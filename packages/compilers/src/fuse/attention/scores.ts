@@ -5,8 +5,8 @@ import type { Node } from '@damson/graph'
 import { regroup, untranspose, type Layout } from './axes.ts'
 import { boundsOf } from './bounds.ts'
 import { factorOf } from './heads.ts'
-import { miss, type Miss } from './miss.ts'
-import { regrouping, type View } from './view.ts'
+import { miss, type Miss } from '../seek/miss.ts'
+import { regrouping, type View } from '../seek/view.ts'
 
 /** What is added to the scores; `choose`: a mask of booleans that puts `fill` where it is not `keep`. */
 export type Mask =

@@ -1,10 +1,10 @@
 // An operator takes its place: what it needs is brought into its layout before it, what the graph expects is made of its result
 // behind it, and the last node made stands where the attention ended.
-import type { Node } from '@damson/graph'
+import { attributesFrom, type Attributes, type Site } from '../seek/site.ts'
+import type { Planned } from '../seek/sought.ts'
 import type { Cache } from './cache.ts'
 import type { Attention } from './describe.ts'
 import type { Stage } from './heads.ts'
-import { attributesFrom, type Attributes, type Site } from './site.ts'
 import type { Landing } from './weights.ts'
 
 /** A node to be made, but for its outputs. */
@@ -15,53 +15,79 @@ export interface Making {
   readonly attributes?: Attributes
 }
 
-export interface Settling {
+/** An operator with the mask that it adds (`''`: none). Its first output is [b, s, n·h], or [b, n, s, h] with rank 4. */
+export interface Made {
+  readonly making: Making
+  readonly bias: string
+  readonly rank: 3 | 4
+}
+
+export interface AttentionPlan extends Planned {
   readonly attention: Attention
   readonly landing: Landing
-  readonly absorbed: ReadonlySet<Node>
   readonly cache: Cache | undefined
-  /** Rows without any unmasked key are put to zero behind the operator. */
+  /** Rows without any unmasked key are put to zero behind the operator, which makes NaN of them. */
   readonly zeroed: boolean
+  readonly make: (site: Site) => Made
+}
+
+/** The landing with merged heads, else the first that there is. */
+export function landingOf(landings: readonly Landing[]): Landing | undefined {
+  for (const text of ['b s nh', 'bn s h', 'b s n h', 'b n s h']) {
+    const found = landings.find(landing => landing.text === text)
+    if (found) return found
+  }
+  return undefined
 }
 
 /** A value as [b, s, width]; `width` heads · head size. */
 export function asMerged(site: Site, { value, text }: Stage, width: number): string {
-  if (text === 'b n s h' || text === 'b g s h') {
-    const moved = site.once(`b s n h ${value}`, () => site.transpose(value, [0, 2, 1, 3]))
-    return site.once(`b s nh ${value}`, () => site.reshape(moved, [0, 0, width]))
-  }
+  const stacked = text === 'b n s h' || text === 'b g s h'
   const split = text === 'b s n h' || text === 'b s g h'
-  return split ? site.once(`b s nh ${value}`, () => site.reshape(value, [0, 0, width])) : value
+  if (!stacked && !split) return value
+  const rows = stacked ? site.once(`b s n h ${value}`, () => site.transpose(value, [0, 2, 1, 3])) : value
+  return site.once(`b s nh ${value}`, () => site.reshape(rows, [0, 0, width]))
 }
 
-/** Makes the operator, whose first output is [b, s, n·h], and what follows it. */
-export function settle(site: Site, plan: Settling, operator: Making, bias: string): void {
-  const { attention, landing, absorbed, cache, zeroed } = plan
-  const end = landing.passed.at(-1)
-  if (!end) return
+/** Makes the operator and what follows it. */
+export function settle(site: Site, plan: AttentionPlan): void {
+  const { attention, landing, absorbed, cache, zeroed, end } = plan
   const { draft } = site
+  const { making, bias, rank } = plan.make(site)
   const gone = cache ? [cache.key.node, cache.value.node] : []
   const presents = cache ? [cache.key.present, cache.value.present] : []
   const origins = [...new Set([...absorbed, ...gone].flatMap(node => node.origins))]
   for (const node of gone) draft.remove(node)
-  const then = [...(zeroed ? [zeroRows(site, bias)] : []), ...partings(site, attention, landing)]
+  const then = [
+    ...(zeroed ? [zeroRows(site, bias)] : []),
+    ...(rank === 4 ? [] : partings(site, attention, landing)),
+  ]
   const made = {
-    ...operator,
-    inputs: trimmed(operator.inputs),
-    attributes: attributesFrom(operator.attributes ?? {}),
+    domain: '',
+    ...making,
+    inputs: trimmed(making.inputs),
+    attributes: attributesFrom(making.attributes ?? {}),
+    origins,
   }
   if (then.length === 0) {
-    draft.replace(end, { domain: '', ...made, outputs: [landing.value, ...presents], origins })
+    draft.replace(end, { ...made, outputs: [landing.value, ...presents] })
     return
   }
   let current = draft.fresh(`${landing.value}_merged`)
-  const metadata = end.metadata ? { metadata: end.metadata } : {}
-  const renamed = draft.replace(end, { name: draft.fresh(`${end.name}_layout`) })
-  draft.add({ ...made, name: operator.op, outputs: [current, ...presents], origins, ...metadata })
-  for (const [at, make] of then.entries()) {
-    const { op, inputs, attributes = {} } = make(current)
-    const last = at === then.length - 1
-    if (last)
+  const renamed = draft.replace(end, {
+    name: draft.fresh(`${end.name}_layout`),
+    outputs: [draft.fresh('replaced')],
+  })
+  draft.add({
+    ...made,
+    name: making.op,
+    outputs: [current, ...presents],
+    ...(end.metadata ? { metadata: end.metadata } : {}),
+  })
+  for (const [at, next] of then.entries()) {
+    const { op, inputs, attributes = {} } = next(current)
+    if (at < then.length - 1) current = site.add(op, inputs, attributes)
+    else
       draft.replace(renamed, {
         op,
         domain: '',
@@ -70,7 +96,6 @@ export function settle(site: Site, plan: Settling, operator: Making, bias: strin
         attributes: attributesFrom(attributes),
         origins: [],
       })
-    else current = site.add(op, inputs, attributes)
   }
 }
 

@@ -2,8 +2,8 @@
 // against rows that are masked out wholly: Softmax → IsNaN → Where(0).
 import type { Node } from '@damson/graph'
 import { regroup, textOf, transpose, type Layout } from './axes.ts'
-import { miss, type Miss } from './miss.ts'
-import { regrouping, type View } from './view.ts'
+import { miss, type Miss } from '../seek/miss.ts'
+import { regrouping, type View } from '../seek/view.ts'
 
 /** The product of attention weights and values. */
 export interface Weighted {

@@ -1,6 +1,6 @@
 // Puts RotaryEmbedding in the place of a rotation. Tables are cut to one lane a pair, and laid out once for all that share them.
 import { asMerged } from '../attention/settle.ts'
-import { attributesFrom, type Site } from '../attention/site.ts'
+import { attributesFrom, type Site } from '../seek/site.ts'
 import type { RotaryPlan } from './plan.ts'
 import type { Table } from './rotation.ts'
 

@@ -1,7 +1,7 @@
 // What stands in each place along the last dimensions of a value, in terms of the values that it was made of. Rotations are
 // written with Slice, Split, Neg, Concat, Reshape and Gather in many orders; lane by lane all of them say
 //   y[i] = x[i]·cos[k] − x[j]·sin[k]
-import type { View } from '../attention/view.ts'
+import type { View } from '../seek/view.ts'
 
 /** A product of symbols: `q_proj#3`, the fourth lane of a value. */
 export interface Term {

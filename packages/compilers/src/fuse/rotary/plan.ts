@@ -3,14 +3,15 @@
 //   ONNX 23:       x [b, s, n·h] or [b, n, s, h], caches [b, s, m] where they are computed for each position
 // Tables that the graph computes from positions are caches as they are: row b·s + i of them is row i of batch b.
 import type { Dim, Node } from '@damson/graph'
-import { absorbedBy } from '../attention/absorbed.ts'
+import { absorbedBy } from '../seek/absorbed.ts'
 import { sameSize, type Axis, type Layout } from '../attention/axes.ts'
 import { stageAs, stagesOf, type Stage } from '../attention/heads.ts'
-import { miss, type Miss } from '../attention/miss.ts'
-import type { View } from '../attention/view.ts'
+import { miss, type Miss } from '../seek/miss.ts'
+import type { Planned } from '../seek/sought.ts'
+import type { View } from '../seek/view.ts'
 import type { Rotation, Table } from './rotation.ts'
 
-export interface RotaryPlan {
+export interface RotaryPlan extends Planned {
   readonly rotation: Rotation
   readonly heads: number
   /** What goes in, [b, s, n·h] or [b, n, s, h] after a Reshape at most. */
@@ -21,7 +22,6 @@ export interface RotaryPlan {
   readonly headsFromEnd: number
   /** Tables of their own for each row of the batch. */
   readonly batched: boolean
-  readonly absorbed: ReadonlySet<Node>
 }
 
 export function planRotary(view: View, rotation: Rotation): RotaryPlan | Miss {
@@ -45,6 +45,7 @@ export function planRotary(view: View, rotation: Rotation): RotaryPlan | Miss {
   const layout = outputLayout(view, output, place.text)
   return {
     rotation,
+    end: root,
     heads,
     input,
     layout,

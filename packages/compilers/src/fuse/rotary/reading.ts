@@ -2,7 +2,7 @@
 // so that what is rotated is a value as it stands, however it was computed.
 import { Value, numbers, type Node } from '@damson/graph'
 import { factorOf } from '../attention/heads.ts'
-import { regrouping, type View } from '../attention/view.ts'
+import { regrouping, type View } from '../seek/view.ts'
 import { broadcast, joined, leaf, picked, product, retrailed, scaled, sum, type Lanes } from './lanes.ts'
 
 /** How much arithmetic may still come: a sum, the products in it, only movement. */

@@ -2,8 +2,8 @@
 //   y[i] = x[i]·cos[k] − x[j]·sin[k],   y[j] = x[j]·cos[k] + x[i]·sin[k],
 // with j = i + m for halves, or i = 2k, j = 2k + 1 for neighbours; lanes from 2m on stay as they are.
 import type { Node } from '@damson/graph'
-import { miss, type Miss } from '../attention/miss.ts'
-import { regrouping, type View } from '../attention/view.ts'
+import { miss, type Miss } from '../seek/miss.ts'
+import { regrouping, type View } from '../seek/view.ts'
 import { valueOf, type Lane, type Lanes, type Term } from './lanes.ts'
 import { Reading, type Multiplied } from './reading.ts'
 

@@ -42,6 +42,13 @@ export class Site {
     )
   }
 
+  integers32(values: readonly number[]): string {
+    const key = `int32 ${values.join()}`
+    return this.once(key, () =>
+      this.draft.addInitializer('counts', memoryTensor('int32', [values.length], Int32Array.from(values))),
+    )
+  }
+
   /** A number of the element type of a value. */
   number(value: number, like: string): string {
     const dtype = this.view.dtype(like) ?? 'float32'
