@@ -4,7 +4,7 @@ import type { StateValue } from '@damson/core'
 import {
   chooseBranches, constantRegions, eliminateCommon, foldShapes, foldValues, inferTypes, inlineFunctions, isRefusal,
   initializersOffInputs, mapBodies, mergeWeights, pruneOpsets, removeDead, rewrite, scopes, upgradeOpset, DamsonError,
-  type Graph, type Rule, type ValueInfo,
+  type Body, type Graph, type Rule,
 } from '@damson/graph' // prettier-ignore
 import { mergeEqualSizes } from '../sizes/equal-sizes.ts'
 import { constantReshapes } from '../sizes/reshape-targets.ts'
@@ -39,10 +39,14 @@ export function* simplified(graph: Graph, options: Simplification): Asking {
   const raised = upgraded(options.functions === 'inline' ? inlineFunctions(graph) : graph, options.opset)
   const whole = options.whole !== false
   const plain = whole && options.sets.has('identities') ? initializersOffInputs(raised) : raised
-  const settled = yield* toFixpoint(plain, options)
-  const merged = whole && options.sets.has('weights') ? yield* oneOfEach(settled) : settled
-  const done = merged === settled ? settled : yield* toFixpoint(merged, options)
-  return done === graph ? graph : withoutNewTypes(done, graph)
+  const bare = withoutClaims(plain)
+  let done = yield* toFixpoint(bare, options)
+  for (let merging = whole && options.sets.has('weights'); merging;) {
+    const merged = yield* oneOfEach(done)
+    merging = merged !== done
+    if (merging) done = yield* toFixpoint(merged, options)
+  }
+  return done === bare ? plain : withTypesOf(done, plain)
 }
 
 /** Answers questions from a list, in their order. */
@@ -110,13 +114,32 @@ function* oneOfEach(graph: Graph): Asking {
   return tieTwins(mergeWeights(graph, textsIn(answer)), twinsIn(answer))
 }
 
-/** Notes on types that the source did not have go again: they are a third of the bytes of a small model. */
-function withoutNewTypes(graph: Graph, source: Graph): Graph {
-  const noted = new Set([...scopes(source)].flatMap(({ body }) => [...body.types.keys()]))
-  const slim = (types: ReadonlyMap<string, ValueInfo>): ReadonlyMap<string, ValueInfo> =>
-    new Map([...types].filter(([name]) => noted.has(name)))
-  return mapBodies(graph, body => {
-    const types = slim(body.types)
-    return types.size === body.types.size ? body : body.with({ types })
+/**
+ * The graph without what it says of the shapes of its outputs and of values that ONNX operators make. Files lie there (a
+ * batch of 1 that was only traced, notes that a tool left stale), runtimes do not read it, and inference finds what is true.
+ */
+function withoutClaims(graph: Graph): Graph {
+  const outputs = graph.outputs.map(info => {
+    const { type } = info
+    if (type?.kind !== 'tensor' || !type.shape) return info
+    return {
+      ...info,
+      type: type.dtype === undefined ? { kind: type.kind } : { kind: type.kind, dtype: type.dtype },
+    }
   })
+  const isMade = (body: Body, name: string): boolean => body.producer(name)?.domain === ''
+  return mapBodies(graph, body => {
+    const types = new Map([...body.types].filter(([name]) => !isMade(body, name)))
+    return types.size === body.types.size ? body : body.with({ types })
+  }).with({ outputs })
+}
+
+/** The graph with the notes on types that the source has, where a value still stands. */
+function withTypesOf(graph: Graph, source: Graph): Graph {
+  const noted = new Map([...scopes(source)].flatMap(({ body }) => [...body.types]))
+  const typed = mapBodies(graph, body => {
+    const stands = (name: string): boolean => body.producer(name) !== undefined || body.initializers.has(name)
+    return body.with({ types: new Map([...noted].filter(([name]) => stands(name))) })
+  })
+  return typed.with({ outputs: source.outputs })
 }

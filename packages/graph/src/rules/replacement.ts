@@ -161,8 +161,10 @@ function schemaProblem({ op, domain, inputs }: Call, schema: Schema | undefined)
   const known = domain === '' || domain === 'com.microsoft' || domain === 'ai.onnx.ml'
   if (!schema) return known ? `${full} does not exist at this opset` : undefined
   if (schema.deprecated) return `${full} is deprecated at this opset`
-  const fits = inputs.length >= schema.minInputs && inputs.length <= schema.maxInputs
-  return fits ? undefined : `${full} does not take ${inputs.length} inputs at this opset`
+  // Absent optional inputs at the end are not written.
+  const written = inputs.findLastIndex(input => input !== undefined) + 1
+  const fits = written >= schema.minInputs && written <= schema.maxInputs
+  return fits ? undefined : `${full} does not take ${written} inputs at this opset`
 }
 
 function planAttributes(

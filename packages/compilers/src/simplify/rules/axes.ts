@@ -1,6 +1,6 @@
 // Reductions with the axes around them, casts like another value, and products written as Einsum.
 import {
-  constantNumbers, dataTypes, intOf, intsOf, op, rank, refuse, rule, textOf,
+  constant, constantNumbers, dataTypes, intOf, intsOf, op, rank, refuse, rule, tensorOf, textOf,
   type Refusal, type Rule, type Value,
 } from '@damson/graph' // prettier-ignore
 
@@ -47,8 +47,33 @@ const flattenNothing: Rule = rule('flatten-nothing', ['x', 'y'], {
   build: ({ x }) => x,
 })
 
+/** Unsqueeze(Gather(T, i)) = Gather(T, Unsqueeze(i)) where the new axes stand among those of i: sizes taken one by one, rows of cos and sin. */
+const unsqueezeIntoIndices: Rule = rule('unsqueeze-into-indices', ['t', 'i', 'a?', 'rows', 'y'], {
+  match: ({ t, i, a, rows, y }) => op.Unsqueeze(op.Gather(t, i).as(rows), a).as(y),
+  check: ({ i, a, rows, y }) => {
+    if (intOf(rows, 'axis', 0) !== 0) return refuse('does not gather rows', rows)
+    return indexAxes(i, a, y) !== undefined || refuse('has new axes beyond those of its indices', y)
+  },
+  build: ({ t, i, a, rows, y }, { opset }) => {
+    const axes = indexAxes(i, a, y) ?? []
+    const wide = tensorOf('int64', [axes.length], axes.map(BigInt))
+    const indices = opset() < 13 ? op.Unsqueeze(i, { axes }) : op.Unsqueeze(i, constant(wide))
+    return op.Gather(t, indices, rows.producer?.attributes ?? {})
+  },
+})
+
 /** Axes, casts and Einsum. */
-export const axisRules: readonly Rule[] = [...reduceThenAxes, castLike, einsumToMatMul, flattenNothing]
+export const axisRules: readonly Rule[] = [
+  ...reduceThenAxes, castLike, einsumToMatMul, flattenNothing, unsqueezeIntoIndices,
+] // prettier-ignore
+
+/** Axes of an Unsqueeze, counted from the front, where all of them stand among those of the indices or just behind. */
+function indexAxes(i: Value, a: Value | undefined, y: Value): readonly number[] | undefined {
+  const [given, own, dims] = [axesOf(y, a), rank(i), rank(y)]
+  if (!given || own === undefined || dims === undefined) return undefined
+  const axes = given.map(axis => (axis < 0 ? axis + dims : axis))
+  return axes.every(axis => axis < own + axes.length) ? axes : undefined
+}
 
 function axesOf(value: Value, input: Value | undefined): readonly number[] | undefined {
   return input ? constantNumbers(input) : intsOf(value, 'axes', undefined)
