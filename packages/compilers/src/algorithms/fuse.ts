@@ -1,87 +1,98 @@
-// Fuse. Say in at most eight lines what the idea is and why it works, with its formula:
-//   w' = min(max(w, -limit), limit)
+// What exporters take apart is put together again: the same function by fewer, larger operators, for which the runtime has
+// kernels of their own.
+//   Add(Mul(Div(Sub(x, μ), Sqrt(Add(Mean(Pow(Sub(x, μ), 2)), ε))), γ), β) = LayerNormalization(x, γ, β)
+// Which ones depends on the target. No weight goes where it cannot be quantized any more, unless `absorb` says so.
 import {
-  defineAlgorithm,
-  real,
-  refuse,
-  type Context,
-  type Group,
-  type Part,
-  type Refusal,
-} from '@damson/core'
-import {
-  computeTensors,
-  Draft,
-  mapBodies,
-  weights,
-  type Graph,
-  type Tensor,
-  type Weight,
-} from '@damson/graph'
+  defineAlgorithm, flag, list, refuse,
+  type Context, type Group, type Model, type Part, type Refusal, type Site,
+} from '@damson/core' // prettier-ignore
+import { nodeIdentity } from '@damson/graph'
+import { fuseGraph, type FusedGraph } from '../fuse/fuse-graph.ts'
+import { fusionNames } from '../fuse/fusions.ts'
+import { contract } from '../fuse/replaced-sites.ts'
 
 const id = '@damson/compilers/fuse'
 const version = 1
 
 const params = {
-  /** Largest magnitude that a weight keeps. */
-  limit: real({ min: 0, max: Infinity, default: 0.3, doc: 'Largest magnitude that a weight keeps.' }),
+  /** Which fusions are tried. */
+  rules: list({
+    of: { kind: 'one-of', options: fusionNames },
+    default: 'all',
+    or: ['all'],
+    doc: 'all: those that the target is faster with; or kinds (norm, activation, attention, rotary, product, convolution, embedding, quantized) and names. A fusion that is named is tried on any target.',
+  }),
+  /** Whether weights may go into operators that have no quantized form. */
+  absorb: flag({
+    default: false,
+    doc: 'Whether weights may go into operators that have no quantized form (packed attention, products and convolutions with an activation, embeddings with their norm).',
+  }),
 }
 
 type Ctx = Context<typeof params>
 
-/** Fuse: what holds for its users, in a sentence. */
+/** Norms, activations, attentions and rotary embeddings as operators of their own. */
 export const fuse = defineAlgorithm({
   id,
   version,
-  summary: 'Clips the weights of matrix products.',
-  contract: { needs: ['weight:float32'], changes: true },
+  summary: 'Norms, activations, attentions and rotary embeddings become operators of their own.',
+  contract,
   params,
   groups: groupsOf,
-  rewrite: (model, ctx) =>
-    ctx.parts.reduce((changed, name) => changed.withGraph(name, clipPart(changed.part(name), ctx)), model),
+  rewrite: (model, ctx) => ctx.parts.reduce((now, name) => fusePart(now, name, ctx), model),
 })
 
-function groupsOf(part: Part): readonly Group[] | Refusal {
-  const matrices = weights(part.graph).filter(isMatrix)
-  if (matrices.length === 0) return refuse('has no float32 matrix', part.name)
-  return matrices.map(weight => ({ sites: [{ weight }], needs: ['weight:float32'], changes: true }))
+function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
+  const { groups } = within(part, ctx, site => ctx.selects(site))
+  if (groups.length > 0) return groups
+  const [beyond] = everywhere(part, ctx).groups
+  if (!beyond)
+    return refuse('has nothing to fuse; `damson inspect --rules all` says what comes nearest', part.name)
+  const outside = beyond.sites.filter(site => !ctx.selects(site)).map(nameOf)
+  return refuse(
+    `is fused as a whole or not at all, and the place leaves out ${outside.join(', ')}`,
+    outside[0],
+  )
 }
 
-function isMatrix({ storage, tensor }: Weight): boolean {
-  return storage === 'initializer' && tensor.dtype === 'float32' && tensor.shape.length === 2
+function everywhere({ graph }: Part, { params: { rules, absorb }, target }: Ctx): FusedGraph {
+  return fuseGraph(graph, { target, rules, absorb })
 }
 
-function clipPart(part: Part, ctx: Ctx): Graph {
-  const sites = ctx.groups(part).flatMap(group => group.sites)
-  const claimed = sites.flatMap(site => ('weight' in site ? [site.weight] : []))
-  return mapBodies(part.graph, (body, scope) => {
-    const mine = claimed.filter(weight => weight.scope.path === scope.path)
-    if (mine.length === 0) return body
-    const draft = new Draft(body, scope)
-    for (const { name, tensor, origins } of mine) {
-      draft.setInitializer(name, clip(tensor, ctx.params.limit), { origins })
-    }
-    return draft.finish()
-  })
+/** What is fused inside a place: everything, where nothing reaches beyond it. */
+function within(part: Part, ctx: Ctx, selects: (site: Site) => boolean): FusedGraph {
+  const all = everywhere(part, ctx)
+  if (all.groups.every(({ sites }) => sites.every(site => selects(site) || 'weight' in site))) return all
+  const { params: { rules, absorb }, target } = ctx // prettier-ignore
+  return fuseGraph(part.graph, { target, rules, absorb }, selects)
 }
 
-/** Nothing is computed until somebody reads or writes the tensor; then it streams through, band by band. */
-function clip(tensor: Tensor, limit: number): Tensor {
-  const bandBytes = 1 << 22
-  const [clipped] = computeTensors({
-    key: `${id}:${version}:${limit}:${tensor.key}`,
-    cost: tensor.byteLength,
-    outputs: [{ dtype: tensor.dtype, shape: tensor.shape }],
-    run: async (write, { signal }) => {
-      for (let offset = 0; offset < tensor.byteLength; offset += bandBytes) {
-        signal?.throwIfAborted()
-        const band = new Float32Array(Math.min(bandBytes, tensor.byteLength - offset) / 4)
-        const bytes = new Uint8Array(band.buffer)
-        await tensor.read({ offset, into: bytes })
-        band.forEach((w, i) => (band[i] = Math.min(Math.max(w, -limit), limit)))
-        await write(0, offset, bytes)
-      }
-    },
-  })
-  return clipped ?? tensor
+function fusePart(model: Model, name: string, ctx: Ctx): Model {
+  const part = model.part(name)
+  const claimed = new Set(
+    ctx.groups(part).flatMap(group => group.sites.flatMap(site => ('node' in site ? [site.node] : []))),
+  )
+  const isClaimed = (site: Site): boolean => !('node' in site) || claimed.has(site.node)
+  const cut = everywhere(part, ctx).groups.filter(
+    ({ sites }) => sites.some(isClaimed) && !sites.every(isClaimed),
+  )
+  if (cut.length > 0) {
+    const left = cut.flatMap(({ sites }) =>
+      sites
+        .filter(site => !isClaimed(site))
+        .slice(0, 1)
+        .map(nameOf),
+    )
+    ctx.warn(
+      'left-alone',
+      `Part "${name}": ${cut.length} fusions reach beyond the place, like that of "${left[0]}", and stay inside it.`,
+      { part: name, nodes: left },
+    )
+  }
+  return model.withGraph(name, within(part, ctx, isClaimed).graph)
+}
+
+function nameOf(site: Site): string {
+  if ('part' in site) return site.part.name
+  return 'weight' in site ? site.weight.name : nodeIdentity(site.node)
 }

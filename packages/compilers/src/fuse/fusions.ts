@@ -11,3 +11,6 @@ export const fusions: readonly Fusion[] = [
   ...rotaryFusions,
   ...attentionFusions,
 ]
+
+/** Kinds and names of fusions, as params and the command take them. */
+export const fusionNames: readonly string[] = [...new Set(fusions.flatMap(({ kind, name }) => [kind, name]))]
