@@ -98,11 +98,18 @@ function placeOf(view: View, { x, cos, headSize }: Rotation, dims: readonly Dim[
     }
   }
   if (product.length !== 3) return miss(5, 'the tables do not fit three dimensions', cos.value)
-  if (many(2) && !many(1)) {
+  // Where one position is all there is, tables have one row either way.
+  const single = !many(1) && !many(2)
+  if ((many(2) && !many(1)) || (single && q === 1)) {
     const axes = sizes(p, q)
-    return { layout: [[axes.b], [axes.n], [axes.s], [axes.h]], text: 'b n s h', headsFromEnd: 2, batched }
+    return {
+      layout: [[axes.b], [axes.n], [axes.s], [axes.h]],
+      text: 'b n s h',
+      headsFromEnd: 2,
+      batched,
+    }
   }
-  if (!many(1) || many(2)) return miss(5, 'the tables do not tell heads from positions', cos.value)
+  if (many(2) || (single && p !== 1)) return miss(5, 'the tables do not tell heads from positions', cos.value)
   const axes = sizes(q, p)
   const merged = shape.length === 3
   const layout = merged ? [[axes.b], [axes.s], [axes.n, axes.h]] : [[axes.b], [axes.s], [axes.n], [axes.h]]

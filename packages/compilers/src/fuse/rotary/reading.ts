@@ -122,10 +122,12 @@ export class Reading {
     const all = tensor && numbers(tensor)
     const size = tensor?.shape.at(-1) ?? 0
     if (!all || size === 0 || tensor.shape.length < 2) return leaf(this.#view, name)
-    const columns = Array.from({ length: size }, (_, lane) =>
-      all.filter((_, at) => at % size === lane).join(),
-    )
-    const like = { trail: [size], lanes: columns.map(symbol => [{ coefficient: 1, symbols: [symbol] }]) }
+    const columns = Array.from({ length: size }, (): number[] => [])
+    for (let at = 0; at < all.length; at++) columns[at % size]?.push(all[at] ?? 0)
+    const like = {
+      trail: [size],
+      lanes: columns.map(column => [{ coefficient: 1, symbols: [column.join()] }]),
+    }
     return leaf(this.#view, name, like)
   }
 }

@@ -1,0 +1,14 @@
+// Whole numbers in replacements, where nothing beside them says of which type they are.
+import { constant, memoryTensor, type Constant } from '@damson/graph'
+
+/** An int64 constant, 1-D. */
+export function integers(...values: readonly number[]): Constant {
+  return constant(memoryTensor('int64', [values.length], BigInt64Array.from(values, BigInt)), {
+    name: 'integers',
+  })
+}
+
+/** An int64 scalar. */
+export function integer(value: number): Constant {
+  return constant(memoryTensor('int64', [], BigInt64Array.of(BigInt(value))), { name: 'integer' })
+}
