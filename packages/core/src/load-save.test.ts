@@ -193,6 +193,13 @@ test('a price is noted in the record without touching the rest', async () => {
   await rm(join(folder, '..'), { recursive: true })
 })
 
+test('a part of a file that was saved under another name keeps the name that its steps know', async () => {
+  const made = await mkdtemp(join(tmpdir(), 'damson-renamed-'))
+  await save(modelOf(graph), join(made, 'other.onnx'))
+  expect([...(await load(join(made, 'other.onnx'))).parts.keys()]).toEqual(['model'])
+  await rm(made, { recursive: true })
+})
+
 test('copies of a part share its weights in one file', async () => {
   const big = memoryTensor('float32', [64, 64], new Float32Array(4096).fill(0.5))
   const wide = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[n,64] x) => (float[n,64] y) <float[64,64] w = ${big}> { y = MatMul(x, w) }`

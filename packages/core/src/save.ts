@@ -10,7 +10,7 @@ import {
   type SourceFolder,
   type Tensor,
 } from '@damson/graph'
-import { copyFile, textHash } from './files.ts'
+import { copyFile, preparedFolder, textHash } from './files.ts'
 import { fileOfPart, recordPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
@@ -170,7 +170,8 @@ async function writeModel(
     if (liesThere(part, path, place)) continue
     for (const [name, file] of await writePart(part, sink, path, options, done)) files.set(name, file)
   }
-  for (const [path, source] of place.layout === 'file' ? [] : model.files) {
+  for (const [path, source] of model.files) {
+    if (place.layout === 'file' && !(place.record && path.startsWith(preparedFolder))) continue
     const stays =
       place.present.get(path) === source.key || (options.variant !== undefined && place.present.has(path))
     if (!stays) files.set(path, await copyFile(source, sink, path, signal))
