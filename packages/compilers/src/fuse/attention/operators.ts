@@ -29,12 +29,12 @@ export function planFor(view: View, attention: Attention, target: Target): Atten
   const shared = attention.kvHeads < attention.heads
   const order = shared ? [groupQuery, onnxAttention, multiHead] : [multiHead, onnxAttention]
   const dtype = view.dtype(attention.query[0]?.value ?? '')
-  let nearest: Miss = miss(6, 'no operator for it', attention.softmax.outputs[0] ?? '')
+  let nearest: Miss = miss(4, 'no operator for it', attention.softmax.outputs[0] ?? '')
   for (const operator of order) {
     const absent = withoutKernel(view, operator, target, dtype)
-    const plan = absent === undefined ? operator.plan(view, attention) : miss(6, absent, nearest.at)
+    const plan = absent === undefined ? operator.plan(view, attention) : miss(5, absent, nearest.at)
     if (!isMiss(plan)) return plan
-    if (plan.progress >= nearest.progress) nearest = plan
+    if (plan.progress > nearest.progress) nearest = plan
   }
   return nearest
 }
