@@ -54,6 +54,8 @@ export interface MachineTraits {
   readonly cores: number
   readonly ort: string
   readonly features: readonly string[]
+  /** Execution providers that the runtime was built with; whether they work here shows when a session is opened. */
+  readonly providers?: readonly string[]
 }
 
 /** Statistics of values inside a part, gathered while samples stream through. @experimental */

@@ -72,8 +72,8 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
   let info: Promise<EngineInfo> | undefined
   let closing: Promise<void> | undefined
   const traits = async (): Promise<MachineTraits> => {
-    const { version } = await (info ??= lane.run(() => engine.info()))
-    return { ...(await platform.machine()), ort: version }
+    const { version, providers } = await (info ??= lane.run(() => engine.info()))
+    return { ...(await platform.machine()), ort: version, providers }
   }
   const close = async (): Promise<void> => {
     for (const live of lives) await live.close()
