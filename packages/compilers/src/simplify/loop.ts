@@ -27,7 +27,7 @@ export interface Simplification {
   readonly limitBytes: number
   readonly functions: 'keep' | 'inline'
   readonly opset: number | 'keep'
-  /** False where only some nodes may be touched: inputs and weights stay as they are. */
+  /** False where only some nodes may be touched: weights stay as they are. */
   readonly whole?: boolean
 }
 
@@ -38,11 +38,12 @@ const mostRounds = 50
 export function* simplified(graph: Graph, options: Simplification): Asking {
   const raised = upgraded(options.functions === 'inline' ? inlineFunctions(graph) : graph, options.opset)
   const whole = options.whole !== false
-  const plain = whole && options.sets.has('identities') ? initializersOffInputs(raised) : raised
+  // What a caller may feed is no constant: nothing could be folded or merged.
+  const plain = initializersOffInputs(raised)
   const bare = withoutClaims(plain)
   let done = yield* toFixpoint(bare, options)
   for (let merging = whole && options.sets.has('weights'); merging;) {
-    const merged = yield* oneOfEach(done)
+    const merged = yield* oneOfEach(done, options)
     merging = merged !== done
     if (merging) done = yield* toFixpoint(merged, options)
   }
@@ -109,9 +110,9 @@ function passed(graph: Graph, sets: ReadonlySet<RuleSet>): Graph {
   return pruneOpsets(removeDead(now))
 }
 
-function* oneOfEach(graph: Graph): Asking {
+function* oneOfEach(graph: Graph, { limitBytes }: Simplification): Asking {
   const answer = yield { kind: 'compare', graph }
-  return tieTwins(mergeWeights(graph, textsIn(answer)), twinsIn(answer))
+  return tieTwins(mergeWeights(graph, textsIn(answer)), twinsIn(answer), limitBytes)
 }
 
 /**

@@ -6,15 +6,19 @@ import { Draft, intOf, mapBodies, weights, type Graph, type Node, type Weight } 
 /** Ids of a weight that stays and of its transposed copy, which goes. */
 export type TwinIds = readonly [stays: string, goes: string]
 
-/** The graph with each pair stored once, where the copy is only the right side of products; the same object when none is. */
-export function tieTwins(graph: Graph, pairs: readonly TwinIds[]): Graph {
-  return pairs.reduce(tieTwin, graph)
+/**
+ * The graph with each pair stored once, where the copy is only the right side of products; the same object when none is.
+ * Up to `limitBytes` the Transpose would be folded into a copy again, so those stay two.
+ */
+export function tieTwins(graph: Graph, pairs: readonly TwinIds[], limitBytes: number): Graph {
+  return pairs.reduce((now, pair) => tieTwin(now, pair, limitBytes), graph)
 }
 
-function tieTwin(graph: Graph, [first, second]: TwinIds): Graph {
+function tieTwin(graph: Graph, [first, second]: TwinIds, limitBytes: number): Graph {
   const byId = new Map(weights(graph).map(weight => [weight.id, weight]))
   const [a, b] = [byId.get(first), byId.get(second)]
-  if (!a || !b || a.scope.path !== '' || b.scope.path !== '') return graph
+  if (!a || !b || a.tensor.byteLength <= limitBytes || a.scope.path !== '' || b.scope.path !== '')
+    return graph
   // The one that something else than a product reads is the table that the other was made of.
   const [stays, goes] = isFactor(b) ? [a, b] : [b, a]
   return isFactor(goes) ? tied(graph, stays, goes) : graph

@@ -31,6 +31,9 @@ export function foldShapes(graph: Graph, { limitBytes = defaultLimitBytes }: Fol
   return folded === graph ? graph : removeDead(folded)
 }
 
+/** Elements of float results; scales and ratios of sizes have one or a few. */
+const mostFloats = 64
+
 const idIn = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`)
 
 function knownTensor(
@@ -43,6 +46,8 @@ function knownTensor(
   const shape = type?.kind === 'tensor' ? concreteShape(type.shape) : undefined
   const dtype = type?.kind === 'tensor' ? type.dtype : undefined
   if (!values || !shape || !dtype || byteLengthOf(dtype, shape) > limitBytes) return undefined
+  // More numbers than sizes are made of may be what a quantizer's codes stand for: whoever evaluates decides.
+  if (dataTypes[dtype].kind === 'float' && values.length > mostFloats) return undefined
   if (!values.every(value => fits(value, dtype))) return undefined
   const wide = dtype === 'int64' || dtype === 'uint64'
   return tensorOf(dtype, shape, wide ? values.map(BigInt) : values)
