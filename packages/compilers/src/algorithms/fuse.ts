@@ -3,13 +3,13 @@
 //   Add(Mul(Div(Sub(x, μ), Sqrt(Add(Mean(Pow(Sub(x, μ), 2)), ε))), γ), β) = LayerNormalization(x, γ, β)
 // Which ones depends on the target. No weight goes where it cannot be quantized any more, unless `absorb` says so.
 import {
-  defineAlgorithm, flag, list, refuse,
+  defineAlgorithm, flag, list, oneOf, refuse,
   type Context, type Group, type Model, type Part, type Refusal, type Site,
 } from '@damson/core' // prettier-ignore
 import { nodeIdentity } from '@damson/graph'
 import { fuseGraph, type FusedGraph } from '../fuse/fuse-graph.ts'
 import { fusionNames } from '../fuse/fusions.ts'
-import { contract } from '../fuse/replaced-sites.ts'
+import { asWritten, contract } from '../fuse/replaced-sites.ts'
 
 const id = '@damson/compilers/fuse'
 const version = 1
@@ -21,6 +21,12 @@ const params = {
     default: 'all',
     or: ['all'],
     doc: 'all: those that the target is faster with; or kinds (norm, activation, attention, rotary, product, convolution, embedding, quantized) and names. A fusion that is named is tried on any target.',
+  }),
+  /** Into fused operators, or out of them. */
+  direction: oneOf({
+    options: ['fuse', 'unfuse'],
+    default: 'fuse',
+    doc: 'fuse: into operators that do more; unfuse: operators of ONNX Runtime into standard ones, for runtimes without them.',
   }),
   /** Whether weights may go into operators that have no quantized form. */
   absorb: flag({
@@ -37,6 +43,7 @@ export const fuse = defineAlgorithm({
   version,
   summary: 'Norms, activations, attentions and rotary embeddings become operators of their own.',
   contract,
+  facts: asWritten,
   params,
   groups: groupsOf,
   rewrite: (model, ctx) => ctx.parts.reduce((now, name) => fusePart(now, name, ctx), model),
@@ -45,26 +52,28 @@ export const fuse = defineAlgorithm({
 function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
   const { groups } = within(part, ctx, site => ctx.selects(site))
   if (groups.length > 0) return groups
-  const [beyond] = everywhere(part, ctx).groups
-  if (!beyond)
+  const all = everywhere(part, ctx).groups
+  if (all.length === 0)
     return refuse('has nothing to fuse; `damson inspect --rules all` says what comes nearest', part.name)
-  const outside = beyond.sites.filter(site => !ctx.selects(site)).map(nameOf)
+  const cut = all.find(({ sites }) => sites.some(site => ctx.selects(site)))
+  if (!cut) return refuse('has nothing to fuse in that place', part.name)
+  const outside = cut.sites.filter(site => !ctx.selects(site)).map(nameOf)
   return refuse(
     `is fused as a whole or not at all, and the place leaves out ${outside.join(', ')}`,
     outside[0],
   )
 }
 
-function everywhere({ graph }: Part, { params: { rules, absorb }, target }: Ctx): FusedGraph {
-  return fuseGraph(graph, { target, rules, absorb })
+function everywhere({ graph }: Part, { params, target }: Ctx): FusedGraph {
+  return fuseGraph(graph, { target, ...params })
 }
 
 /** What is fused inside a place: everything, where nothing reaches beyond it. */
 function within(part: Part, ctx: Ctx, selects: (site: Site) => boolean): FusedGraph {
   const all = everywhere(part, ctx)
   if (all.groups.every(({ sites }) => sites.every(site => selects(site) || 'weight' in site))) return all
-  const { params: { rules, absorb }, target } = ctx // prettier-ignore
-  return fuseGraph(part.graph, { target, rules, absorb }, selects)
+  const { params: { rules, absorb, direction }, target } = ctx // prettier-ignore
+  return fuseGraph(part.graph, { target, rules, absorb, direction }, selects)
 }
 
 function fusePart(model: Model, name: string, ctx: Ctx): Model {

@@ -5,6 +5,7 @@ import { removeDead, type Graph, type NearMiss, type Node } from '@damson/graph'
 import type { Fusion, FusionOptions } from './fusion.ts'
 import { fusions } from './fusions.ts'
 import { prepare } from './prepare.ts'
+import { unfusions } from './unfuse/fusions.ts'
 import { replacedSites } from './replaced-sites.ts'
 import { trace, type Traced } from './traced.ts'
 
@@ -13,6 +14,8 @@ export interface FuseOptions {
   /** Kinds and names; `all`: those that the target has kernels for. One that is named is tried whatever the target. */
   readonly rules: 'all' | readonly string[]
   readonly absorb: boolean
+  /** `unfuse`: the opposite, contrib operators into standard ones. Default `fuse`. */
+  readonly direction?: 'fuse' | 'unfuse'
 }
 
 /** A graph after fusing. */
@@ -25,8 +28,8 @@ export interface FusedGraph {
 }
 
 /** Fusions that apply, in their order. */
-export function chosenFusions({ target, rules, absorb }: FuseOptions): readonly Fusion[] {
-  return fusions.filter(({ name, kind, targets, absorbs }) => {
+export function chosenFusions({ target, rules, absorb, direction }: FuseOptions): readonly Fusion[] {
+  return (direction === 'unfuse' ? unfusions : fusions).filter(({ name, kind, targets, absorbs }) => {
     if (rules !== 'all' && rules.includes(name)) return absorb || !absorbs
     return (rules === 'all' || rules.includes(kind)) && targets(target) && (absorb || !absorbs)
   })

@@ -1,10 +1,27 @@
 // Which sites a fused graph was made of: the nodes and weights that were not there before tell by their marks.
-import type { Group, Site } from '@damson/core'
+import { facts, modelOf, type Group, type Site } from '@damson/core'
 import { walk, weights, type Graph, type Node } from '@damson/graph'
 import type { Traced } from './traced.ts'
 
+/**
+ * A fact of its own, ended wherever something is fused or taken apart: a norm that becomes one operator of ONNX is as plain as
+ * before, and only a group that ends a fact keeps to the place that the user gave.
+ */
+export const asWritten = {
+  'x:compilers/as-written': {
+    sentence: 'the node stands in the operators that its exporter wrote',
+    scope: 'node',
+    initially: true,
+  },
+} as const
+
 /** What fusing says of any site. */
-export const contract = { needs: ['weight:float'], takes: ['op:plain'], changes: true } as const
+export const contract = {
+  needs: ['weight:float'],
+  takes: ['op:plain', 'x:compilers/as-written'],
+  gives: ['op:plain'],
+  changes: true,
+} as const
 
 /** A group for each set of sites that became one another's. Weights among them were computed anew. */
 export function replacedSites(traced: Traced, before: Graph, after: Graph): readonly Group[] {
@@ -15,21 +32,31 @@ export function replacedSites(traced: Traced, before: Graph, after: Graph): read
   const computed = weights(after).flatMap(({ id, tensor, origins }) =>
     tensors.get(id) === tensor.key ? [] : [origins],
   )
-  const fused = new Set(nodes.flatMap(node => (node.domain === '' ? [] : node.origins)))
+  const part = modelOf(after).part('model')
+  const isPlain = (node: Node): boolean => facts['op:plain'].probe?.({ node }, part) === true
+  const fused = new Set(nodes.flatMap(node => (isPlain(node) ? [] : node.origins)))
   return joined([...made, ...computed]).flatMap(marks => {
-    const sitesOf = (wanted: (mark: string, site: Site) => boolean): readonly Site[] =>
+    const sitesOf = (wanted: (site: Site, isFused: boolean) => boolean): readonly Site[] =>
       marks.flatMap(mark => {
         const site = traced.site(mark)
-        return site && wanted(mark, site) ? [site] : []
+        return site && wanted(site, fused.has(mark)) ? [site] : []
       })
+    const { needs, takes, gives } = contract
+    const written = takes.slice(1)
     const groups: readonly Group[] = [
+      { sites: sitesOf((site, isFused) => 'node' in site && isFused), takes, changes: true },
       {
-        sites: sitesOf((mark, site) => 'node' in site && fused.has(mark)),
-        takes: contract.takes,
+        sites: sitesOf((site, isFused) => 'node' in site && !isFused && isPlain(site.node)),
+        takes: written,
         changes: true,
       },
-      { sites: sitesOf((mark, site) => 'node' in site && !fused.has(mark)), changes: true },
-      { sites: sitesOf((_, site) => 'weight' in site), needs: contract.needs, changes: true },
+      {
+        sites: sitesOf((site, isFused) => 'node' in site && !isFused && !isPlain(site.node)),
+        takes: written,
+        gives,
+        changes: true,
+      },
+      { sites: sitesOf(site => 'weight' in site), needs, changes: true },
     ]
     return groups.filter(({ sites }) => sites.length > 0)
   })
