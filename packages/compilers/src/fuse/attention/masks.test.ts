@@ -43,8 +43,10 @@ function feeds(graph: Graph, batch = 2): Feeds {
   const bits = Array.from({ length: mask.shape.reduce((a, b) => a * b, 1) }, (_, at) =>
     at < last || at % 4 === 1 ? 0 : 1,
   )
-  const data = mask.dtype === 'float32' ? Float32Array.from(bits) : Uint8Array.from(bits)
-  return { ...all, m: { ...mask, data } }
+  const { shape } = mask
+  return mask.dtype === 'float32'
+    ? { ...all, m: { dtype: 'float32', shape, data: Float32Array.from(bits) } }
+    : { ...all, m: { dtype: 'bool', shape, data: Uint8Array.from(bits) } }
 }
 
 async function expectSame(graph: Graph): Promise<void> {
