@@ -1,4 +1,8 @@
 export { fuse } from './algorithms/fuse.ts'
+export type { FuseOptions } from './fuse/fuse-graph.ts'
+export { fusionNames } from './fuse/fusions.ts'
+export { fusionReport, type FusionReport } from './fuse/report.ts'
+export type { FusionKind } from './fuse/fusion.ts'
 export { portable } from './algorithms/portable.ts'
 export { simplify } from './algorithms/simplify.ts'
 export { staticShapes } from './algorithms/static-shapes.ts'

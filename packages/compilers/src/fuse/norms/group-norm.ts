@@ -9,20 +9,27 @@ import {
 
 const variables = ['x', 'groups', 'ones', 'zeros', 'target', 'gamma', 'beta', 'norm', 'back'] as const
 
-/** The decomposition ⇒ com.microsoft.GroupNorm between two transpositions. */
+/** The decomposition ⇒ com.microsoft.GroupNorm with the channels turned to the end and back. */
 export const groupNorm: Rule = rule('group-norm', variables, {
   match: pattern,
-  check: found => (rank(found.x) === 4 ? isGroupNorm(found) : refuse('is not of rank 4', found.x)),
+  check: found => {
+    const of = rank(found.x)
+    return of === 3 || of === 4 ? isGroupNorm(found) : refuse('is not of rank 3 or 4', found.x)
+  },
   build: ({ x, groups, gamma, beta, norm }) => {
-    const channelsLast = op.Transpose(x, { perm: [0, 2, 3, 1] })
     const attributes = {
       groups: constantNumbers(groups)?.[1] ?? 1,
       epsilon: floatOf(norm, 'epsilon', 1e-5),
       activation: 0,
       channels_last: 1,
     }
-    const normed = ms.GroupNorm(channelsLast, flat(gamma), flat(beta), attributes)
-    return op.Transpose(normed, { perm: [0, 3, 1, 2] })
+    const normed = (last: Term): Term => ms.GroupNorm(last, flat(gamma), flat(beta), attributes)
+    if (rank(x) === 4)
+      return op.Transpose(normed(op.Transpose(x, { perm: [0, 2, 3, 1] })), { perm: [0, 3, 1, 2] })
+    // The kernel wants four axes: [N, C, L] goes as [N, L, 1, C].
+    const C = constantNumbers(gamma)?.length ?? 0
+    const last = op.Reshape(op.Transpose(x, { perm: [0, 2, 1] }), [0, 0, 1, C])
+    return op.Transpose(op.Reshape(normed(last), [0, 0, C]), { perm: [0, 2, 1] })
   },
 })
 
