@@ -161,6 +161,8 @@ describe('what is none', () => {
     ['values on the left', { end: 'vo = Transpose<perm = [0, 1, 3, 2]>(vt) po = Transpose<perm = [0, 1, 3, 2]>(p) o = MatMul(vo, po) ot = Transpose<perm = [0, 3, 1, 2]>(o) y = Reshape(ot, merge)' }, /product with values/],
     ['another element type', { scores: 'm0 = MatMul(qt, kt) a = Cast<to = 11>(m0)', weights: 'p0 = Softmax<axis = -1>(a) p = Cast<to = 1>(p0)' }, /another element type|leads to Cast/],
     ['keys that the batch shares', { heads: heads.replace('Reshape(k, split)', 'Reshape(k1, split)').replace('qr =', 'k1 = ReduceMax<axes = [0], keepdims = 1>(k) qr =') }, /shared by the batch/],
+    ['queries that the batch shares', { heads: heads.replace('Reshape(q, split)', 'Reshape(q1, split)').replace('qr =', 'q1 = ReduceMax<axes = [0], keepdims = 1>(q) qr =') }, /queries are shared/],
+    ['a mask that makes more rows of one', { inputs: ', float[s,t] m', heads: heads.replace('Reshape(q, split)', 'Reshape(q1, split)').replace('qr =', 'q1 = ReduceMax<axes = [1], keepdims = 1>(q) qr ='), scores: 'm0 = MatMul(qt, kt) a = Add(m0, m)' }, /makes more of the scores/],
     ['a tanh around the scores', { scores: 'm0 = MatMul(qt, kt) a = Tanh(m0)' }, /pass through Tanh/],
   ] // prettier-ignore
   for (const [title, spelling, expected] of near) {

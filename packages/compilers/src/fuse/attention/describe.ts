@@ -112,13 +112,17 @@ function operandsOf(view: View, qk: Node, scores: Layout, pv: Node, weights: Lay
   const value = kvStages(view, v, weights.slice(0, -2), [kRows, [axis('h', valueSize)]], false)
   if (isMiss(key)) return key
   if (isMiss(value)) return value
-  const query = stagesOf(view, q, [...batch, rows, [axis('h', headSize)]], { scales: true })
+  const queryLayout = [...batch, rows, [axis('h', headSize)]]
+  const [product = ''] = qk.outputs
+  if (repeatedIn(view, product, scores)) return miss(4, 'the mask makes more of the scores', product)
+  if (repeatedIn(view, q, queryLayout.slice(0, -1))) return miss(4, 'queries are shared by the batch', q)
+  const query = stagesOf(view, q, queryLayout, { scales: true })
   const kvHeads = Math.max(groupsOf(key, heads), groupsOf(value, heads))
   const landings = landingsOf(view, pv, [...weights.slice(0, -1), [axis('h', valueSize)]])
   return { query, key, value, heads, kvHeads, headSize, valueSize, landings }
 }
 
-/** Stages of keys or values; their batch dimensions may be ones that the product repeats. */
+/** Stages of keys or values; where one head serves all, it is a group of its own. */
 function kvStages(
   view: View,
   name: string,
@@ -130,13 +134,23 @@ function kvStages(
   if (shape?.length !== batch.length + rest.length)
     return miss(4, 'queries, keys and values differ in rank', name)
   const own = batch.map((axes, at): Layout[number] | undefined => {
-    const [first] = axes
-    if (shape[at] !== 1 || axes.every(each => each.size === 1)) return axes
-    return axes.length === 1 && first?.letter === 'n' ? [axis('g', 1)] : undefined
+    if (!isRepeated(shape[at], axes)) return axes
+    return axes.length === 1 && axes[0]?.letter === 'n' ? [axis('g', 1)] : undefined
   })
   const known = own.filter(axes => axes !== undefined)
   if (known.length < own.length) return miss(4, 'keys or values are shared by the batch', name)
   return stagesOf(view, name, [...known, ...rest], { scales })
+}
+
+/** True when a dimension has one element where broadcasting makes more of it. */
+function isRepeated(size: Dim | undefined, axes: readonly Axis[]): boolean {
+  return size === 1 && axes.some(each => each.size !== 1)
+}
+
+/** True when broadcasting makes more of a value than it has in one of the dimensions given. */
+function repeatedIn(view: View, name: string, layout: Layout): boolean {
+  const shape = view.shape(name)
+  return layout.some((axes, at) => isRepeated(shape?.[at], axes))
 }
 
 /** How many heads keys have before they are repeated. */

@@ -22,8 +22,8 @@ interface Form {
   readonly rank: 3 | 4
 }
 
-/** Least number of a mask that is no stand-in for -Infinity. */
-const lowest = -1e30
+/** Masks that are no stand-in for -Infinity lie above these. */
+const lowest = { float16: -6e4, other: -1e30 }
 
 export function planOnnxAttention(view: View, attention: Attention): AttentionPlan | Miss {
   const { softmax, core } = attention
@@ -33,7 +33,8 @@ export function planOnnxAttention(view: View, attention: Attention): AttentionPl
   const least = leastBias(view, attention)
   if (least === undefined)
     return miss(7, 'a mask may have rows of the least number, which would count as 0', at)
-  if (least < lowest && least !== -Infinity) return miss(7, 'rows masked out wholly would count as 0', at)
+  const floor = view.dtype(at) === 'float16' ? lowest.float16 : lowest.other
+  if (least < floor && least !== -Infinity) return miss(7, 'rows masked out wholly would count as 0', at)
   const form = threeD(view, attention) ?? fourD(view, attention)
   if (!form) return miss(7, 'heads are laid out otherwise in queries than in keys', at)
   const { query, key, value, cache, landing } = form

@@ -80,6 +80,9 @@ function placeOf(view: View, { x, cos, headSize }: Rotation, dims: readonly Dim[
   const product = cos.aligned.slice(0, -1)
   const shape = view.shape(x)
   if (!shape || shape.length < 3 || shape.length > 4) return miss(5, 'what is turned is not 3-D or 4-D', x)
+  const own = shape.length === product.length + 1 ? product : product.slice(0, -1)
+  if (own.some((size, at) => shape[at] === 1 && size !== 1))
+    return miss(5, 'what is turned is made more of by the tables', x)
   const [b = null, p = null, q = null] = product
   const many = (at: number): boolean => dims[at] !== 1
   const sizes = (n: Dim, s: Dim): Record<'b' | 'n' | 's' | 'h', Axis> => ({

@@ -137,6 +137,7 @@ describe('what is none', () => {
     ['halves not swapped', { turn: half.replace('Concat<axis = -1>(n, x1)', 'Concat<axis = -1>(x1, n)') }, /does not turn|different angles/],
     ['angles of their own for each head', { from: 'float[b,3,s,4] angles', tables: 'aa = Concat<axis = -1>(angles, angles) c = Cos(aa) s = Sin(aa)' }, /heads from positions|for another batch/],
     ['cosines that differ between halves', { from: 'float[b,1,s,8] c, float[b,1,s,8] s', tables: '' }, /different angles/],
+    ['one row that the tables make more of', { x: 'float[1,3,s,8] x' }, /made more of/],
     ['a product that is given away', { y: 'float[b,3,s,8] y, float[b,3,s,8] xc' }, /used elsewhere/],
     ['the last lanes alone', { turn: `${half.replaceAll('(x,', '(t,').replaceAll('four', 'two').replaceAll('eight', 'four').replace('y = Add', 'ty = Add')} y = Concat<axis = -1>(rest, ty)`, tables: `${halves.replace('frequencies', 'few').replace('u =', 'few = Slice(frequencies, zero, two, zero) rest = Slice(x, zero, four, last) t = Slice(x, four, eight, last) u =')}` }, /first lanes|turns with/],
   ] // prettier-ignore
