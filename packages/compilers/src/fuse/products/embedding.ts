@@ -2,6 +2,8 @@
 //   y = norm(W[ids] + P[positions] (+ S[segments]), γ, β)
 // The tables go into the operator, so this wants `absorb`. Its indices are int32.
 import {
+  mapBodies,
+  type Graph,
   dataTypes,
   floatOf,
   intOf,
@@ -60,4 +62,17 @@ function areIndices(ids: Value, segments: Value, positions: Value): true | Refus
   const [batch, length] = positions.shape ?? []
   const fits = (batch === 1 || batch === ids.shape?.[0]) && length !== null && length === ids.shape?.[1]
   return fits || refuse('is not surely of the shape of the ids', positions)
+}
+
+/** ONNX Runtime infers the type of the second output even where there is none, so it is there without a name. */
+export function secondOutputs(graph: Graph): Graph {
+  return mapBodies(graph, body => {
+    const isShort = (op: string, outputs: readonly string[]): boolean =>
+      op === 'EmbedLayerNormalization' && outputs.length < 2
+    if (!body.nodes.some(node => isShort(node.op, node.outputs))) return body
+    const nodes = body.nodes.map(node =>
+      isShort(node.op, node.outputs) ? { ...node, outputs: [...node.outputs, ''] } : node,
+    )
+    return body.with({ nodes })
+  })
 }

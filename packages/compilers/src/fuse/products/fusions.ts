@@ -4,10 +4,19 @@ import { convBatchNorm, matMulAddToGemm } from '@damson/graph'
 import { fusionOf, type Fusion } from '../fusion.ts'
 import { convActivation, gemmActivation } from './activated.ts'
 import { biasSplitGelu } from './bias-split-gelu.ts'
-import { embedding } from './embedding.ts'
+import { embedding, secondOutputs } from './embedding.ts'
 import { scaledMatMul, turnedMatMul } from './matmul.ts'
 
 const whenNamed = (): boolean => false
+
+const byRule = fusionOf({ name: 'embedding-norm', kind: 'embedding', absorbs: true }, [embedding])
+const embeddingNorm: Fusion = {
+  ...byRule,
+  apply: (graph, options) => {
+    const { graph: fused, count } = byRule.apply(graph, options)
+    return { graph: secondOutputs(fused), count }
+  },
+}
 
 export const productFusions: readonly Fusion[] = [
   fusionOf(
@@ -25,5 +34,5 @@ export const productFusions: readonly Fusion[] = [
   fusionOf({ name: 'conv-activation', kind: 'convolution', targets: whenNamed, absorbs: true }, [
     convActivation,
   ]),
-  fusionOf({ name: 'embedding-norm', kind: 'embedding', absorbs: true }, [embedding]),
+  embeddingNorm,
 ]

@@ -68,14 +68,14 @@ export const quantizeBefore: readonly Rule[] = movers.map(({ name, call, others 
   }),
 )
 
-/** Q(DQ(q, s, z), s, z) = q: (q − z)·s/s is a whole number up to its rounding, and within the range of q. */
-export const quantizeTwice: Rule = rule('quantize-twice', ['q', 'scale', 'zero', 'y'], {
-  match: ({ q, scale, zero, y }) =>
-    op.QuantizeLinear(op.DequantizeLinear(q, constant(scale), constant(zero)).shared(), scale, zero).as(y),
-  check: ({ q, scale, zero }) => {
-    if (zero.dtype !== q.dtype) return refuse('is of another type than the codes', zero)
-    return isOne(scale, zero)
-  },
+/**
+ * Q(DQ(q, s, z), s, z) = q: (q − z)·s/s is a whole number up to its rounding, and within the range of q, whose type is that
+ * of the zero point.
+ */
+export const quantizeTwice: Rule = rule('quantize-twice', ['q', 'scale', 'zero'], {
+  match: ({ q, scale, zero }) =>
+    op.QuantizeLinear(op.DequantizeLinear(q, constant(scale), constant(zero)).shared(), scale, zero),
+  check: ({ scale, zero }) => isOne(scale, zero),
   build: ({ q }) => q,
 })
 

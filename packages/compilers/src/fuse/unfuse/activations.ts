@@ -55,8 +55,11 @@ export const biasSplitGeluApart: Rule = rule('unfuse-bias-split-gelu', ['x', 'bi
     const width = widthOf(x)
     if (width === undefined) return refuse('has no known width', x)
     const sum = op.Add(x, bias)
-    const half = (start: number): Term => op.Slice(sum, [start], [start + width / 2], [-1])
-    return op.Mul(half(0), exactGelu(half(width / 2), place))
+    const sizes = [width / 2, width / 2]
+    const split =
+      place.opset() >= 13 ? op.Split(sum, sizes, { axis: -1 }) : op.Split(sum, { axis: -1, split: sizes })
+    const [left, right] = split.outputs(2)
+    return op.Mul(left, exactGelu(right, place))
   },
 })
 
