@@ -1,4 +1,5 @@
 // The page of `autoBits` and 8 bits: medians over seeds, model by model, and how many models reach what was aimed at.
+import { mostGrown } from './same-bytes.ts'
 
 /** What one model gave with the samples of one seed, SQNR in dB of the worst output. */
 export interface Cell {
@@ -17,8 +18,6 @@ export interface Cell {
 }
 
 const aim = 4.5
-/** A file that is larger than this is not of the same size. */
-const mostGrown = 1.03
 
 const median = (values: readonly number[]): number => {
   const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b)

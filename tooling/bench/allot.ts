@@ -4,38 +4,24 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bytes, smash, type Model, type Step } from '@damson/core'
-import { graphToBytes, weights } from '@damson/graph'
+import { smash, type Step } from '@damson/core'
 import { createRuntime, type OpenRuntime } from '@damson/runtime'
-import { autoBits, dynamicInt8, weightOnly } from 'damson'
+import { dynamicInt8, weightOnly } from 'damson'
 import { allotModels } from './allot-models.ts'
 import { allotPage, type Cell } from './allot-page.ts'
+import { allottedAs, fileBytes } from './same-bytes.ts'
 import type { Lesson, SolverModel } from './solver-models.ts'
 import { worstSqnr } from './worst-sqnr.ts'
 
 const cellsFile = fileURLToPath(new URL('../../.bench/allot.json', import.meta.url))
 const page = fileURLToPath(new URL('../../docs/measured/auto-bits.md', import.meta.url))
 
-/** Codes of any width are decoded by a few nodes more than plain 4 bits; the file shall be no larger for them. */
-const moreNodeBytes = 300
-const decodedWeights = (model: Model): number =>
-  model
-    .part('model')
-    .graph.nodes.filter(({ op, inputs: [name = ''] }) => op === 'Cast' && name.endsWith('_Q4')).length
-
-const fileBytes = async (model: Model): Promise<number> =>
-  (await graphToBytes(model.part('model').graph)).length
-const constantBytes = (model: Model): number =>
-  weights(model.part('model').graph).reduce((sum, { tensor }) => sum + tensor.byteLength, 0)
-
 /** 4 bits: by range, and allotted in as many bytes. */
 async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['four']> {
   const even = await smash(lesson.model, [weightOnly({ symmetric: true, convs: true })])
-  const all = constantBytes(even)
-  const budget = bytes(Math.floor(all - Math.min(0.015 * all, moreNodeBytes * decodedWeights(even))))
   const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
   const began = performance.now()
-  const allotted = await smash(lesson.model, [autoBits({ convs: true, budget })], { runtime, samples })
+  const allotted = await allottedAs(even, lesson.model, { runtime, samples })
   const seconds = (performance.now() - began) / 1000
   return {
     even: await worstSqnr(even, lesson.model, lesson.judged, runtime),

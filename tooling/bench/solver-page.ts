@@ -1,6 +1,6 @@
 // docs/measured/solvers.md: a table of decibels, one of files, and the storyteller's perplexities.
 import type { SolverModel } from './solver-models.ts'
-import { reference, type Recipe } from './solver-recipes.ts'
+import { allotted, reference, type Recipe } from './solver-recipes.ts'
 
 /** What one recipe made of one model. */
 export interface Cell {
@@ -27,7 +27,7 @@ export function solverPage(rows: readonly Row[], recipes: readonly Recipe[]): st
     ].join('\n')
   return `# The block solvers, measured
 
-Weights of products in 4 bits with blocks of 32 unless a recipe says otherwise; embeddings and convolutions stay in floating point, so that all recipes code the same weights. What learns does so from three draws of samples, and the median stands here; no sample that is learnt from is judged on. \`${reference}\` is what transformers.js calls q4.
+Weights of products in 4 bits with blocks of 32 unless a recipe says otherwise; embeddings and convolutions stay in floating point, so that all recipes code the same weights; \`${allotted}\` alone may code all, in a file of the size of \`${reference}\`. What learns does so from three draws of samples, and the median stands here; no sample that is learnt from is judged on. \`${reference}\` is what transformers.js calls q4.
 
 ${rows.map(([{ name, inputs }]) => `- ${name}: ${inputs}`).join('\n')}
 
@@ -52,7 +52,7 @@ function stories(rows: readonly Row[], names: readonly string[]): string {
     median((told[1].get(name) ?? []).map(({ perplexity }) => perplexity?.[at] ?? NaN))
   return `## Perplexity of ${told[0].name}
 
-On stories that the model in fp32 tells at a temperature of 0.8, where its own is ${figure(of(reference, 0), 3)}.
+On stories that the model in fp32 tells at a temperature of 0.75, where its own is ${figure(of(reference, 0), 3)}.
 
 | recipe | perplexity |
 | --- | --- |

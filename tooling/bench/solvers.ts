@@ -1,11 +1,11 @@
 // Every block solver on every model that has products to code: 4 bits, blocks of 32 (and the shipped block where it is another),
 // the same weights for all. What learns does so from three draws of samples; the median is written down.
-// Run: pnpm --filter @damson/bench solvers [--fresh] [model …]   Cells that were measured are kept in .bench/solvers, so a run
+// Run: pnpm --filter @damson/bench solvers [--fresh | --known] [model …]   Cells that were measured are kept in .bench/solvers, so a run
 // that was stopped goes on where it was; DAMSON_ZOO names the whole zoo.
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { save, smash, type Model, type Runtime } from '@damson/core'
+import { save, type Model, type Runtime } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { perplexity } from '../../packages/quantizers/test/stories.ts'
 import { solverModels, type Lesson, type SolverModel } from './solver-models.ts'
@@ -29,7 +29,7 @@ async function fileBytes(made: Model): Promise<number> {
 async function measure(runtime: Runtime, lesson: Lesson, recipe: Recipe): Promise<Cell> {
   const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
   const from = performance.now()
-  const made = await smash(lesson.model, [recipe.step], { samples, runtime })
+  const made = await recipe.make(lesson.model, { samples, runtime })
   const bytes = await fileBytes(made)
   const seconds = (performance.now() - from) / 1000
   const decibels = await worstSqnr(made, lesson.model, lesson.judged, runtime)
@@ -42,16 +42,17 @@ async function measure(runtime: Runtime, lesson: Lesson, recipe: Recipe): Promis
   return { bytes, decibels, seconds, perplexity: [before, rises] }
 }
 
-/** One cell: read where it was measured before. A model that holds nothing for a recipe is said, not counted. */
+/** One cell: read where it was measured before; with `--known` nothing else. A model that holds nothing for a recipe is said, not counted. */
 async function cellOf(
   runtime: Runtime,
   { name, lesson }: SolverModel,
   recipe: Recipe,
   seed: number,
-): Promise<Cell> {
+): Promise<Cell | undefined> {
   const file = join(folder, `${name}-${recipe.name}-${seed}.json`.replace(/[^\w.-]+/g, '_'))
   const known = await readFile(file, 'utf8').catch(() => undefined)
   if (known !== undefined) return JSON.parse(known)
+  if (args.includes('--known')) return undefined
   const cell = await measure(runtime, await lesson(runtime, seed), recipe)
   console.log(name, recipe.name, seed, cell)
   await writeFile(file, JSON.stringify(cell))
@@ -69,7 +70,10 @@ try {
     const cells = new Map<string, readonly Cell[]>()
     for (const recipe of recipes) {
       const found: Cell[] = []
-      for (const seed of recipe.learns ? seeds : [1]) found.push(await cellOf(runtime, model, recipe, seed))
+      for (const seed of recipe.learns ? seeds : [1]) {
+        const cell = await cellOf(runtime, model, recipe, seed)
+        if (cell) found.push(cell)
+      }
       cells.set(recipe.name, found)
     }
     rows.push([model, cells])

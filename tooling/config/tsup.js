@@ -15,9 +15,9 @@ export default defineConfig({
   platform: 'neutral',
   splitting: true,
   sourcemap: false,
-  // Declarations are a task of their own (`build:types`, tsup --dts-only): running needs none, and they take most of the time.
+  // Declarations are written for all packages at once (tooling/declarations): running needs none.
   dts: false,
-  clean: !process.argv.includes('--dts-only'),
+  clean: true,
   treeshake: false,
   // `#platform` style imports are resolved by the consumer's conditions, not at build time.
   external: [/^#/, /^node:/],

@@ -115,7 +115,7 @@ async function inputPowers(
   { ctx, part, sampleCount }: Pricing,
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const found = candidates.flatMap(({ options }) => options.find(option => option.found)?.found ?? [])
-  const { stages } = stagesOf(part.graph, found)
+  const { stages } = stagesOf(part.graph, found, false)
   const values = [...new Set(stages.flatMap(stage => stage.values))]
   if (values.length === 0) return new Map()
   const requests = values.map(value => ({ value, kind: 'moments', axis: -1 }) as const)

@@ -52,7 +52,7 @@ async function rowsOf(
   { ctx, part, sampleCount }: Timing,
 ): Promise<ReadonlyMap<string, number>> {
   const found = candidates.flatMap(({ options }) => options.find(option => option.found)?.found ?? [])
-  const { stages } = stagesOf(part.graph, found)
+  const { stages } = stagesOf(part.graph, found, false)
   const values = [...new Set(stages.flatMap(stage => stage.values))]
   if (values.length === 0) return new Map()
   const requests = values.map(value => ({ value, kind: 'moments' }) as const)

@@ -1,8 +1,9 @@
 // XᵀX of the inputs of weights, for algorithms that weigh errors by what the weights will meet. Weights that read one value
 // share its matrix. The sums are made inside the runtime while samples stream through, for one shared input at a time, or for
 // as many as a budget has room for; no activation is ever kept.
-import type { FitContext, Part, Params } from '@damson/core'
+import type { FitContext, Part, Params, StatisticResult } from '@damson/core'
 import {
+  inferTypes,
   innerScopes,
   intOf,
   isRefusal,
@@ -15,6 +16,7 @@ import {
   type Visit,
 } from '@damson/graph'
 import type { BlockWeight } from './block-weights.ts'
+import { patchesOf, withPatches, type Patches } from './convolution-inputs.ts'
 import { driftedInputs, upperQuarter } from './drifted-inputs.ts'
 
 /** Weights that read the same values. */
@@ -22,6 +24,8 @@ export interface Stage {
   readonly weights: readonly BlockWeight[]
   /** Names of the values, as statistics call them; several for a weight that several nodes share. */
   readonly values: readonly string[]
+  /** Where the values are patches under the filters of convolutions. */
+  readonly patches: readonly Patches[]
   readonly K: number
 }
 
@@ -31,23 +35,30 @@ export interface Unseen {
   readonly refusal: Refusal
 }
 
-/** Stages in the order in which they run. */
+/** Stages in the order in which they run; `filters`: those of convolutions too. */
 export function stagesOf(
   graph: Graph,
   claimed: readonly BlockWeight[],
+  filters: boolean,
 ): { readonly stages: readonly Stage[]; readonly unseen: readonly Unseen[] } {
   const loops = loopPaths(graph)
+  const typed = filters ? inferTypes(graph) : graph
   const stages = new Map<string, Stage>()
   const unseen: Unseen[] = []
   for (const found of inOrder(graph, claimed)) {
-    const values = inputsOf(found, loops)
-    if (isRefusal(values)) {
-      unseen.push({ found, refusal: values })
+    const inputs =
+      filters && found.use === 'decoded'
+        ? patchesOf(found.weight, found.spec.N, typed)
+        : inputsOf(found, loops)
+    if (isRefusal(inputs)) {
+      unseen.push({ found, refusal: inputs })
       continue
     }
+    const patches = inputs.filter(each => typeof each !== 'string')
+    const values = inputs.map(each => (typeof each === 'string' ? each : each.value))
     const key = `${found.spec.K} ${values.join(' ')}`
     const before = stages.get(key)?.weights ?? []
-    stages.set(key, { weights: [...before, found], values, K: found.spec.K })
+    stages.set(key, { weights: [...before, found], values, patches, K: found.spec.K })
   }
   return { stages: [...stages.values()], unseen }
 }
@@ -107,6 +118,8 @@ export interface Streaming {
 export interface InputSums {
   /** XᵀX [K, K], of the graph as it is by now. */
   readonly H: Float64Array
+  /** Rows of X. */
+  readonly rows: number
   /** XᵀD [K, K] where asked for and to be had; D: the inputs of the exact graph less those of the graph as it is by now. */
   readonly drift?: Float64Array
 }
@@ -119,25 +132,30 @@ export async function* inputSums(
   for (const pass of passesOf(stages, streaming)) {
     const values = [...new Set(pass.flatMap(stage => stage.values))]
     const { ctx, part, sampleCount, graph } = streaming
-    const whole = graph()
-    const now = upTo(whole, values)
-    const drifts = streaming.drift && whole !== part.graph
-    const drifted = drifts ? driftedInputs(now, upTo(part.graph, values), values) : undefined
+    const patches = pass.flatMap(stage => stage.patches)
+    const now = graph()
+    const whole = withPatches(now, patches)
+    const needed = upTo(whole, values)
+    const drifts = streaming.drift && now !== part.graph
+    const exact = (): Graph => upTo(withPatches(part.graph, patches), values)
+    const drifted = drifts ? driftedInputs(needed, exact(), values) : undefined
     const asked = (value: string): string => drifted?.pairs.get(value) ?? value
     const requests = values.map(value => ({ value: asked(value), kind: 'gram' }) as const)
-    const found = await ctx.statistics(part.name, requests, drifted?.graph ?? now, sampleCount)
+    const found = await ctx.statistics(part.name, requests, drifted?.graph ?? needed, sampleCount)
     const results = new Map(found)
     for (const stage of pass) {
-      const grams = stage.values.map(value => results.get(asked(value))?.gram)
-      yield { stage, sums: sumsOf(stage.K, grams, drifted !== undefined) }
+      const seen = stage.values.map(value => results.get(asked(value)))
+      yield { stage, sums: sumsOf(stage.K, seen, drifted !== undefined) }
     }
   }
 }
 
-function sumsOf(K: number, grams: readonly (Float64Array | undefined)[], paired: boolean): InputSums {
-  if (!paired) return { H: sumOf(K, grams) }
+function sumsOf(K: number, seen: readonly (StatisticResult | undefined)[], paired: boolean): InputSums {
+  const grams = seen.map(each => each?.gram)
+  const rows = seen.reduce((sum, each) => sum + (each?.rows ?? 0), 0)
+  if (!paired) return { H: sumOf(K, grams), rows }
   const both = sumOf(2 * K, grams)
-  return { H: upperQuarter(both, K, 0), drift: upperQuarter(both, K, K) }
+  return { H: upperQuarter(both, K, 0), rows, drift: upperQuarter(both, K, K) }
 }
 
 /** What the values depend on, and no more; the whole graph when one of them is inside a branch. */

@@ -24,7 +24,11 @@ interface LearningQuantizer<C extends FitContext<LearningParams>> {
   readonly id: string
   readonly version: number
   /** How the stages of a part are coded; `claimed`: its weights. */
-  readonly learning: (ctx: C, part: Part, claimed: readonly BlockWeight[]) => Pick<Learning, 'code' | 'drift'>
+  readonly learning: (
+    ctx: C,
+    part: Part,
+    claimed: readonly BlockWeight[],
+  ) => Pick<Learning, 'code' | 'drift' | 'filters'>
 }
 
 type SharedHooks = BlockHooks<Context<LearningParams>, PartCodes>

@@ -38,6 +38,8 @@ export interface Learning {
   readonly memory: Quantity<'bytes'> | 'auto'
   /** Whether `sums` shall say what the inputs have lost so far. */
   readonly drift?: boolean
+  /** Whether filters of convolutions are learnt as well: by what looks at whole rows. */
+  readonly filters?: boolean
   /** `sums`: XᵀX [K, K] of the stage on the graph as it is by now; `before`: what was learnt of the stages before it. */
   readonly code: (sums: InputSums, stage: Stage, before: Learnt) => StageCodes | Promise<StageCodes>
 }
@@ -47,10 +49,10 @@ export async function learnCodes<P extends BlockParams>(
   ctx: FitContext<P>,
   part: Part,
   claimed: readonly BlockWeight[],
-  { key, sampleCount, memory, code, drift = false }: Learning,
+  { key, sampleCount, memory, code, drift = false, filters = false }: Learning,
 ): Promise<Learnt> {
   const budget = memory === 'auto' ? undefined : memory.value
-  const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed), budget, drift)
+  const { stages, unseen } = withinBudget(stagesOf(part.graph, claimed, filters), budget, drift)
   const left = unseen.map(({ found, refusal }) => ({ weight: found.weight, refusal }))
   const what = 'rounded to nearest without samples'
   warnByReason(ctx, { code: 'rounded-to-nearest', what }, part.name, left)

@@ -4,32 +4,37 @@ import { makingUp } from './inherited-errors.ts'
 import { inverseFactor } from './inverse-factor.ts'
 import type { Learning } from './learnt-codes.ts'
 import { roundRows, visitingOrder } from './second-order.ts'
+import { shrinkage } from './shrinkage.ts'
 
 interface CompensationOptions {
   /** Visit the columns of the largest inputs first. */
   readonly actOrder: boolean
-  /** Share of the mean of the diagonal that is added to XᵀX. */
-  readonly damp: number
+  /** Share of the mean of the diagonal that is added to XᵀX; auto: 0.01, and as much more as few rows ask for. */
+  readonly damp: number | 'auto'
   /** Rounds in which codes and scales are taken up again. */
   readonly sweeps: number
   /** Share of what the weights before lost that a weight makes up for. */
   readonly inherited: number
 }
 
-/** The paper's settings: the defaults of `gptq`, and what `autoBits` learns with. */
+/** The paper's settings where there are many samples: the defaults of `gptq`, and what `autoBits` learns with. */
 export const asInThePaper = {
   actOrder: true,
-  damp: 0.01,
+  damp: 'auto',
   sweeps: 0,
   inherited: 0,
 } as const satisfies CompensationOptions
 
 /** How rows are coded column by column, for any fit that goes through weights with XᵀX. */
-export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift'> {
-  const { actOrder, damp, sweeps, inherited } = options
+export function secondOrder(options: CompensationOptions): Pick<Learning, 'code' | 'drift' | 'filters'> {
+  const { actOrder, sweeps, inherited } = options
   return {
     drift: inherited > 0,
-    code: ({ H, drift }, { K }) => {
+    // Patches go together over all blocks of a filter. Grids chosen block by block (awq, scaleEstimation) do not see that: on
+    // RDN they lose 5 dB against least squared error, where this gains 3.
+    filters: true,
+    code: ({ H, rows: seen, drift }, { K }) => {
+      const damp = options.damp === 'auto' ? dampOf(H, K, seen) : options.damp
       const diagonal = Float64Array.from({ length: K }, (_, k) => H[k * K + k] ?? 0)
       const order = visitingOrder(diagonal, actOrder)
       const factor = inverseFactor(H, K, { damp, order })
@@ -48,6 +53,16 @@ export function secondOrder(options: CompensationOptions): Pick<Learning, 'code'
       }
     },
   }
+}
+
+/** The paper's damping, or what its few rows ask for. */
+const leastDamp = 0.01
+/** Beyond it hardly anything is left to make up with. */
+const mostDamp = 100
+
+function dampOf(H: Float64Array, K: number, rows: number): number {
+  const share = shrinkage(H, K, rows)
+  return Math.min(mostDamp, Math.max(leastDamp, share / (1 - share)))
 }
 
 /** H with `damp` of its mean diagonal added: a copy, since the codes of several widths may be asked of one H. */

@@ -1,4 +1,5 @@
-// A process of its own: peak memory after calibrating on few samples, and then on many. Prints both, in MiB.
+// A process of its own: peak memory after calibrating by a rule on few samples, and then on many. Prints both, in MiB.
+// node static-peaks.ts <rule> <few> <many>
 import { modelOf, smash, type Sample } from '@damson/core'
 import { memoryTensor, onnx } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
@@ -30,8 +31,10 @@ function* images(count: number): Generator<Sample> {
 
 const runtime = createRuntime()
 const peaks: number[] = []
-for (const count of process.argv.slice(2).map(Number)) {
-  await smash(model, [staticInt8({ protect: 0 })], {
+const [rule, ...counts] = process.argv.slice(2)
+const calibrate = rule === 'percentile' || rule === 'entropy' ? rule : 'mse'
+for (const count of counts.map(Number)) {
+  await smash(model, [staticInt8({ protect: 0, calibrate })], {
     runtime,
     samples: () => images(count),
   })

@@ -3,16 +3,16 @@
 // @damson/cachers
 export { explain } // of another package
 export { load } // of another package
-export const periodicCache: _damson_core.Defined<{
-    interval: _damson_core.Param<number>;
-    start: _damson_core.Param<number>;
+export const periodicCache: Defined<{
+    interval: Param<number>;
+    start: Param<number>;
 }, undefined>;
 export { plan } // of another package
 export { save } // of another package
 export { smash } // of another package
 
 // @damson/cachers/periodic-cache
-export const periodicCache: _damson_core.Defined<{
-    interval: _damson_core.Param<number>;
-    start: _damson_core.Param<number>;
+export const periodicCache: Defined<{
+    interval: Param<number>;
+    start: Param<number>;
 }, undefined>;

@@ -2,8 +2,8 @@
 
 // @damson/factorizers
 export { explain } // of another package
-export const fuseQkv: _damson_core.Defined<{
-    scope: _damson_core.Param<"all" | "attention">;
+export const fuseQkv: Defined<{
+    scope: Param<"all" | "attention">;
 }, undefined>;
 export { load } // of another package
 export { plan } // of another package
@@ -11,6 +11,6 @@ export { save } // of another package
 export { smash } // of another package
 
 // @damson/factorizers/fuse-qkv
-export const fuseQkv: _damson_core.Defined<{
-    scope: _damson_core.Param<"all" | "attention">;
+export const fuseQkv: Defined<{
+    scope: Param<"all" | "attention">;
 }, undefined>;

@@ -54,6 +54,15 @@ test('the order in which the compiler met literals does not show', () => {
   expect(text).toContain('type B = "a" | "b" | number;')
 })
 
+test('a type that a declaration fetches from the module beside it is named as it is, and shown', () => {
+  const text = snapshot({
+    'index.d.ts': 'export declare const a: import("./learnt.js").Learnt<import("@x/y").Z>;',
+    'learnt.d.ts': 'export interface Learnt<T> { codes: T }',
+  })
+  expect(text).toContain('const a: Learnt<Z>;')
+  expect(text).toContain('interface Learnt<T>')
+})
+
 test('a missing build is an error', () => {
   expect(() => apiSnapshot('@x/y', folder, [['.', join(folder, 'dist/none.d.ts')]])).toThrow(/build first/)
 })

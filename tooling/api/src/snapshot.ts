@@ -99,9 +99,12 @@ const printer = ts.createPrinter({ removeComments: true })
 /** A union of literals: the compiler writes its members in the order in which it met them anywhere in the program. */
 const literals = /(?:"[^"]*"|-?\d+)(?: \| (?:"[^"]*"|-?\d+))+/g
 
+/** `import("./learnt.js").Learnt`: where a type stands is no part of the API. */
+const places = /import\("[^"]+"\)\./g
+
 function withoutComments(node: ts.Node): string {
   const text = printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
-  return text.replace(literals, union =>
+  return text.replace(places, '').replace(literals, union =>
     union
       .split(' | ')
       .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))

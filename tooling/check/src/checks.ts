@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { apiProblems } from '@damson/api'
+import { writeDeclarations } from '@damson/declarations'
 import {
   attwProblems,
   budgetProblems,
@@ -28,7 +29,10 @@ export const checks: Readonly<Record<string, Check>> = {
   // All packages in one program: each on its own would check what it imports again.
   types: command('tsc', '-p', '.', '--noEmit'),
   generated: command('turbo', 'run', 'generated', '--output-logs=errors-only'),
-  build: command('turbo', 'run', 'build:types', '--output-logs=errors-only'),
+  build: async () => [
+    ...(await command('turbo', 'run', 'build', '--output-logs=errors-only')()),
+    ...(await writeDeclarations()),
+  ],
   knip: command('knip', '--no-config-hints'),
   api: async () => apiProblems(),
   budgets: async () => budgetProblems(publicPackages(), readBudgets()),

@@ -28,7 +28,6 @@ function packageFiles(family: string): Files {
     files: ['dist'],
     scripts: {
       build: 'tsup',
-      'build:types': 'tsup --dts-only',
       test: 'vitest run',
       'test:dist': 'vitest run --mode dist',
       types: 'tsc -p .',

@@ -19,12 +19,13 @@ const params = {
     default: asInThePaper.actOrder,
     doc: 'Visit the columns of the largest inputs first; blocks keep their columns.',
   }),
-  /** Share of the mean of the diagonal that is added to XᵀX. */
+  /** Share of the mean of the diagonal that is added to XᵀX. `auto`: 0.01, and as much more as few rows of samples ask for. */
   damp: real({
     min: 1e-6,
-    max: 1,
+    max: 100,
+    or: ['auto'],
     default: asInThePaper.damp,
-    doc: 'Share of the mean diagonal added to XᵀX.',
+    doc: 'Share of the mean diagonal added to XᵀX. auto: 0.01, and as much more as few rows of samples ask for.',
   }),
   /** Rounds in which codes and scales are taken up again, one at a time with all others held; 0: as in the paper. */
   sweeps: int({

@@ -1,0 +1,2 @@
+export { writeDeclarations } from './write-declarations.ts'
+export { namingModules } from './naming-modules.ts'
