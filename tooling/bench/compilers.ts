@@ -11,6 +11,7 @@ import { walk } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
 import { differences, runOnce } from '@damson/testing'
 import { requireZoo } from '@damson/zoo'
+import { fuse } from '../../packages/compilers/src/algorithms/fuse.ts'
 import { simplify } from '../../packages/compilers/src/algorithms/simplify.ts'
 import { readModel } from '../../packages/quantizers/test/read-model.ts'
 import { compilersPage, type Compiled } from './compilers-page.ts'
@@ -19,6 +20,8 @@ import { timeFiles } from './session-times.ts'
 /** Steps by name; each is measured on every model. */
 const recipes: Readonly<Record<string, readonly Step[]>> = {
   simplify: [simplify()],
+  fuse: [fuse()],
+  'simplify + fuse': [simplify(), fuse()],
 }
 
 const [stage = '', folder = '.', recipe = 'simplify', ...parts] = process.argv.slice(2)
