@@ -6,7 +6,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { save, smash, type Model, type Step } from '@damson/core'
+import { plan, save, smash, type Model, type Step } from '@damson/core'
 import { walk } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
 import { differences, runOnce } from '@damson/testing'
@@ -53,8 +53,10 @@ async function readResult(path: string, name = recipe): Promise<Compiled | undef
 /** Writes the source and the compiled model side by side, and notes the nodes of both and how far outputs are apart. */
 async function compile(path: string, peer: number | undefined): Promise<void> {
   const place = placeOf(path)
-  await mkdir(place, { recursive: true })
   const source = await readModel(requireZoo(path))
+  const [nothing] = plan(source, recipes[recipe] ?? [], { target: 'cpu' }).conflicts
+  if (nothing) return console.log(path, nothing.message)
+  await mkdir(place, { recursive: true })
   const runtime = createRuntime()
   const start = performance.now()
   const made = await smash(source, recipes[recipe] ?? [], { runtime })
