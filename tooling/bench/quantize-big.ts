@@ -1,7 +1,7 @@
-// Wall time and peak memory of quantization of the 1.21 GB model: the built command against ONNX Runtime's Python tools,
-// interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
-// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | calibrated]…
-// (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx; calibrated is compared with an fp32 session's memory)
+// Wall time and peak memory of quantization and simplification of the 1.21 GB model: the built command against ONNX Runtime's
+// Python tools and OnnxSlim, interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
+// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | simplify | calibrated]…
+// (DAMSON_PEER_PYTHON names a Python with onnxruntime, onnx and onnxslim; calibrated is compared with an fp32 session's memory)
 import { access, mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { writeBigModel } from './big-model.ts'

@@ -2,9 +2,9 @@
 // with the answer. `fit` answers by running and reading, and notes the answers; `rewrite` goes the same way by the notes.
 import type { StateValue } from '@damson/core'
 import {
-  chooseBranches, constantRegions, eliminateCommon, foldShapes, foldValues, inferTypes, inlineFunctions, isRefusal,
+  chooseBranches, constantRegions, eliminateCommon, foldShapes, foldValues, infer, inlineFunctions, isRefusal,
   initializersOffInputs, mapBodies, mergeWeights, pruneOpsets, removeDead, rewrite, scopes, upgradeOpset, DamsonError,
-  type Body, type Graph, type Rule,
+  type Body, type Graph, type Inference, type Rule,
 } from '@damson/graph' // prettier-ignore
 import { mergeEqualSizes } from '../sizes/equal-sizes.ts'
 import { constantReshapes } from '../sizes/reshape-targets.ts'
@@ -67,11 +67,12 @@ function upgraded(graph: Graph, opset: Simplification['opset']): Graph {
 
 function* toFixpoint(start: Graph, options: Simplification): Asking {
   const rules = rulesIn(options.sets)
+  const inferOf = remembering()
   let graph = start
   for (let round = 0; round < mostRounds; round++) {
     const before = graph
-    graph = yield* folded(ruled(graph, rules), options)
-    graph = passed(graph, options.sets)
+    graph = yield* folded(ruled(graph, rules, inferOf), options, inferOf)
+    graph = passed(graph, options.sets, inferOf)
     if (graph === before) return graph
   }
   throw new DamsonError(
@@ -80,17 +81,28 @@ function* toFixpoint(start: Graph, options: Simplification): Asking {
   )
 }
 
+type InferOf = (graph: Graph) => Inference
+
+/** Inference that keeps its last answer: where nothing changes, one serves all passes. */
+function remembering(): InferOf {
+  let last: { readonly graph: Graph; readonly inference: Inference } | undefined
+  return graph => {
+    if (last?.graph !== graph) last = { graph, inference: infer(graph) }
+    return last.inference
+  }
+}
+
 /** Rules see inferred types; where none matches, the graph stays as it was. */
-function ruled(graph: Graph, rules: readonly Rule[]): Graph {
+function ruled(graph: Graph, rules: readonly Rule[], inferOf: InferOf): Graph {
   if (rules.length === 0) return graph
-  const typed = inferTypes(graph)
+  const typed = inferOf(graph).graph
   const { graph: next } = rewrite(typed, rules)
   return next === typed ? graph : next
 }
 
-function* folded(graph: Graph, { sets, limitBytes }: Simplification): Asking {
+function* folded(graph: Graph, { sets, limitBytes }: Simplification, inferOf: InferOf): Asking {
   if (!sets.has('constants')) return graph
-  let now = foldShapes(graph, { limitBytes })
+  let now = foldShapes(graph, { limitBytes, inferOf })
   for (let before: Graph | undefined; before !== now;) {
     before = now
     const results = new Map<string, ReturnType<typeof tensorsIn>>()
@@ -101,10 +113,10 @@ function* folded(graph: Graph, { sets, limitBytes }: Simplification): Asking {
   return now
 }
 
-function passed(graph: Graph, sets: ReadonlySet<RuleSet>): Graph {
+function passed(graph: Graph, sets: ReadonlySet<RuleSet>, inferOf: InferOf): Graph {
   let now = graph
   if (sets.has('views')) now = joinConcats(now)
-  if (sets.has('sizes')) now = mergeEqualSizes(constantReshapes(now))
+  if (sets.has('sizes')) now = mergeEqualSizes(constantReshapes(now, inferOf), inferOf)
   if (sets.has('branches')) now = chooseBranches(now)
   if (sets.has('common')) now = eliminateCommon(now)
   return pruneOpsets(removeDead(now))

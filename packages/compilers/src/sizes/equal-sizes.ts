@@ -1,10 +1,10 @@
 // Exporters ask every value anew for its sizes. Integer tensors whose elements inference follows to the same expressions in
 // the sizes of the graph are the same: the first one serves all.
-import { infer, mapBodies, removeDead, type Graph, type Node } from '@damson/graph'
+import { infer, mapBodies, removeDead, type Graph, type Inference, type Node } from '@damson/graph'
 
 /** The graph with equal arithmetic on sizes merged, body by body; the same object when there is none. */
-export function mergeEqualSizes(graph: Graph): Graph {
-  const { graph: typed, elements } = infer(graph)
+export function mergeEqualSizes(graph: Graph, inferOf: (graph: Graph) => Inference = infer): Graph {
+  const { graph: typed, elements } = inferOf(graph)
   const kinds = new Map<string, string>()
   mapBodies(typed, (body, { path }) => {
     for (const { name, type } of body.types.values()) {

@@ -1,7 +1,7 @@
 // Where a Reshape asks for its sizes by arithmetic on shapes (Shape, Gather, Concat …) and inference follows what comes out,
 // a constant says the same: 0 copies a size of the input, -1 stands for the one that is left.
 //   Reshape(x [b, s, 64], Concat(b, s, 4, 16)) = Reshape(x, [0, 0, 4, 16])
-import { Draft, infer, intOf, mapBodies, scopes, tensorOf, Value, type Body, type Dim, type Graph, type Node } from '@damson/graph' // prettier-ignore
+import { Draft, infer, intOf, mapBodies, scopes, tensorOf, Value, type Body, type Dim, type Graph, type Inference, type Node } from '@damson/graph' // prettier-ignore
 import { reshapeTarget } from './reshape-target.ts'
 
 /** Sizes of a tensor by name, and elements of small ones, as seen from one body. */
@@ -11,11 +11,11 @@ interface Known {
 }
 
 /** The graph with computed targets of Reshape replaced by constants, in all bodies; the same object when there are none. */
-export function constantReshapes(graph: Graph): Graph {
+export function constantReshapes(graph: Graph, inferOf: (graph: Graph) => Inference = infer): Graph {
   const computed = (node: Node): boolean =>
     node.op === 'Reshape' && node.domain === '' && intOf(node, 'allowzero', 0) === 0
   if (![...scopes(graph)].some(({ body }) => body.nodes.some(computed))) return graph
-  const { graph: typed, elements } = infer(graph)
+  const { graph: typed, elements } = inferOf(graph)
   const bodies = new Map<string, Body>([...scopes(typed)].map(({ path, body }) => [path, body]))
   return mapBodies(graph, (body, scope) => {
     const known: Known = {

@@ -62,6 +62,9 @@ class Save {
   readonly #total: number
   #done = 0
   readonly #buffers = [new Uint8Array(0), new Uint8Array(0)]
+  #turn = 0
+  /** The first band of the tensor that comes next. */
+  #ahead: { readonly tensor: Tensor; readonly reading: Promise<Uint8Array> } | undefined
 
   constructor(plan: readonly PlannedFile[], options: WriteGraphOptions) {
     this.#plan = plan
@@ -79,10 +82,10 @@ class Save {
     const computed = new ComputedParts(opened, bytes => this.#progress(bytes), this.#options.signal)
     const written: WrittenFile[] = []
     for (const { planned, file } of opened) {
-      for (const part of planned.parts) {
+      for (const [at, part] of planned.parts.entries()) {
         if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
         else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
-        else await this.#tensor(file, part.offset, part.tensor)
+        else await this.#tensor(file, part.offset, part.tensor, storedIn(planned.parts[at + 1]))
       }
       written.push({ path: planned.path, bytes: planned.size, sha256: await file.finish() })
     }
@@ -94,27 +97,35 @@ class Save {
     this.#progress(bytes.length)
   }
 
-  /** Reads the next band while the one before is written. */
-  async #tensor(file: HashedFile, offset: number, tensor: Tensor): Promise<void> {
+  /** Reads the next band, of this tensor or of the one behind it, while the one before is written. */
+  async #tensor(file: HashedFile, offset: number, tensor: Tensor, behind?: Tensor): Promise<void> {
     if (tensor.data) {
       for (let at = 0; at < tensor.byteLength; at += bandBytes)
         await this.#bytes(file, offset + at, tensor.data.subarray(at, at + bandBytes))
       return
     }
-    let reading = this.#read(tensor, 0, 0)
-    for (let at = 0, turn = 1; at < tensor.byteLength; turn = 1 - turn) {
+    let reading = this.#ahead?.tensor === tensor ? this.#ahead.reading : this.#read(tensor, 0)
+    this.#ahead = undefined
+    for (let at = 0; at < tensor.byteLength;) {
       const band = await reading
       const next = at + band.length
-      reading = this.#read(tensor, next, turn)
-      // A failure of this write comes first; that of the read must not go unheard, nor be heard twice.
-      reading.catch(() => {})
+      if (next < tensor.byteLength) reading = this.#read(tensor, next)
+      else if (behind) this.#ahead = { tensor: behind, reading: this.#read(behind, 0) }
       await this.#bytes(file, offset + at, band)
       at = next
     }
-    await reading
   }
 
-  async #read(tensor: Tensor, at: number, turn: number): Promise<Uint8Array> {
+  /** Into the buffer that is not being written. */
+  #read(tensor: Tensor, at: number): Promise<Uint8Array> {
+    this.#turn = 1 - this.#turn
+    const band = this.#readInto(this.#turn, tensor, at)
+    // A failure of the write meanwhile comes first; that of the read must not go unheard, nor be heard twice.
+    band.catch(() => {})
+    return band
+  }
+
+  async #readInto(turn: number, tensor: Tensor, at: number): Promise<Uint8Array> {
     const length = Math.min(bandBytes, tensor.byteLength - at)
     let buffer = this.#buffers[turn] ?? new Uint8Array(0)
     if (buffer.length < length) this.#buffers[turn] = buffer = new Uint8Array(length)
@@ -137,4 +148,11 @@ class Save {
     this.#done += bytes
     this.#options.onProgress?.(this.#done, this.#total)
   }
+}
+
+/** The tensor of a part, where it has to be read. */
+function storedIn(part: PlannedFile['parts'][number] | undefined): Tensor | undefined {
+  if (!part || 'bytes' in part) return undefined
+  const { tensor } = part
+  return tensor.data || tensor.computed || tensor.byteLength === 0 ? undefined : tensor
 }

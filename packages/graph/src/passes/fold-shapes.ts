@@ -1,7 +1,7 @@
 // Shape arithmetic that comes out as constants (Shape, Gather, Concat … on sizes that are known) becomes initializers.
 // The values are those that inference follows: integers, booleans, and floats in operations that are exact to the bit.
 import { byteLengthOf, dataTypes, type DataType } from '../dtype.ts'
-import { infer } from '../infer/infer.ts'
+import { infer, type Inference } from '../infer/infer.ts'
 import { concreteElements, concreteShape } from '../infer/fact.ts'
 import type { Body, Dim, Graph, Initializer, Node, ValueInfo } from '../ir.ts'
 import { mapBodies, type Scope } from '../scope.ts'
@@ -12,14 +12,17 @@ import { removeDead } from './remove-dead.ts'
 export interface FoldShapesOptions {
   /** Larger results stay computed, in bytes. Default 64 KiB, below which tensors are resident at open. */
   readonly limitBytes?: number
+  /** `infer` by default; a caller that infers too may remember. */
+  readonly inferOf?: (graph: Graph) => Inference
 }
 
 /** The limit of what is folded unless the caller says otherwise: tensors up to 64 KiB are read at open. */
 export const defaultLimitBytes = 1 << 16
 
 /** The graph with constant shape arithmetic folded, in all bodies; the same object when there is none. */
-export function foldShapes(graph: Graph, { limitBytes = defaultLimitBytes }: FoldShapesOptions = {}): Graph {
-  const { graph: typed, elements } = infer(graph)
+export function foldShapes(graph: Graph, options: FoldShapesOptions = {}): Graph {
+  const { limitBytes = defaultLimitBytes, inferOf = infer } = options
+  const { graph: typed, elements } = inferOf(graph)
   const types = new Map<string, ValueInfo>()
   mapBodies(typed, (body, { path }) => {
     for (const info of body.types.values()) types.set(idIn(path, info.name), info)
