@@ -1,10 +1,18 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { load, save, sessionOptions, smash, type Model } from '@damson/core'
-import { graphToBytes, walk } from '@damson/graph'
+import { load, modelOf, save, sessionOptions, smash, type Model } from '@damson/core'
+import { graphToBytes, memoryTensor, onnx, walk } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
-import { describeAlgorithm, differences, runOnce, tinyConvNet, tinyEncoder, tinyMlp } from '@damson/testing'
+import {
+  describeAlgorithm,
+  differences,
+  runOnce,
+  seededNormal,
+  tinyConvNet,
+  tinyEncoder,
+  tinyMlp,
+} from '@damson/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { portable } from './portable.ts'
 
@@ -25,6 +33,20 @@ describeAlgorithm(portable, {
 
 const opsOf = (model: Model): readonly string[] =>
   [...walk(model.part('model').graph)].map(({ node }) => `${node.domain}${node.op}`)
+
+/** Two products of x [batch, rows]. */
+function products(rows: number, columns: number): Model {
+  const weight = (seed: number, size: number) =>
+    memoryTensor('float32', [rows, size], seededNormal(seed, rows * size))
+  return modelOf(onnx`
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[batch,${rows}] x) => (float[batch,10] y, float[batch,${columns}] z)
+    <float[${rows},10] few = ${weight(1, 10)}, float[${rows},${columns}] many = ${weight(2, columns)}>
+    {
+      y = MatMul(x, few)
+      z = MatMul(x, many)
+    }`)
+}
 
 async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'damson-portable-'))
@@ -100,12 +122,22 @@ describe('a file for this machine', () => {
     await expect(broken.run(part.name, feeds)).rejects.toThrow()
   })
 
-  test('holds packed weights beside plain ones', async () => {
-    const bytes = async (packed: boolean): Promise<number> => {
-      const made = await smash(tinyMlp(), [portable({ level: 'all', packed })], { runtime })
+  test('holds packed weights beside plain ones where they are large', async () => {
+    const bytes = async (rows: number, packed: boolean): Promise<number> => {
+      const made = await smash(products(rows, 512), [portable({ level: 'all', packed })], { runtime })
       return [...made.files.values()].reduce((sum, { size }) => sum + size, 0)
     }
-    expect(await bytes(true)).toBeGreaterThan(1.5 * (await bytes(false)))
+    expect(await bytes(512, true)).toBeGreaterThan(1.9 * (await bytes(512, false)))
+    expect(await bytes(64, true)).toBeLessThan(1.1 * (await bytes(64, false)))
+  })
+
+  // ONNX Runtime 1.30 ends the process when kernels read packed weights from odd addresses of a mapped file.
+  test('of small weights of odd sizes runs', async () => {
+    const made = await smash(products(100, 13), [portable({ level: 'all' })], { runtime })
+    const feeds = feedsFor(made.part('model').graph, { seed: 1, dims: { batch: 5 } })
+    const got = await runOnce(runtime, made, feeds, 'model')
+    const want = await runOnce(runtime, products(100, 13), feeds, 'model')
+    expect(differences(got, want, { atol: 0, rtol: 0 })).toEqual([])
   })
 
   test('is not opened on a machine with other traits, nor for a graph that has changed: the source is, with an event', async () => {

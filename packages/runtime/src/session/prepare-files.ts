@@ -14,9 +14,24 @@ export interface PrepareMeans {
 
 /** Tensors of at least this many bytes go into the data file. */
 const dataBytes = 1024
+/** Where packed weights go there too: ONNX Runtime puts on pages what is at least this large, and the rest anywhere. */
+const pagedBytes = 1 << 20
 
 /** The files by name, the one to open first; undefined where ONNX Runtime cannot write files. Throws when the model does not open. */
 export async function prepareFiles(
+  means: PrepareMeans,
+  graph: Graph,
+  name: string,
+  options: PrepareOptions,
+): Promise<ReadonlyMap<string, Source> | undefined> {
+  const files = await writeFiles(means, graph, name, options)
+  const [main] = files?.values() ?? []
+  // Kernels read packed weights where they are mapped, by instructions that end the process at odd addresses.
+  if (!main || !options.packed || (await hasAlignedPacks(main))) return files
+  return writeFiles(means, graph, name, { ...options, packed: false })
+}
+
+async function writeFiles(
   { pool, platform, atEnd }: PrepareMeans,
   graph: Graph,
   name: string,
@@ -48,7 +63,21 @@ const ortConfig = { 'session.save_model_format': 'ORT' }
 function dataConfig(file: string, packed: boolean): Readonly<Record<string, string>> {
   return {
     'session.optimized_model_external_initializers_file_name': file,
-    'session.optimized_model_external_initializers_min_size_in_bytes': String(dataBytes),
+    'session.optimized_model_external_initializers_min_size_in_bytes': String(
+      packed ? pagedBytes : dataBytes,
+    ),
     ...(packed ? { 'session.save_external_prepacked_constant_initializers': '1' } : {}),
   }
+}
+
+/** True when all packed weights start where any kernel may read them; their places stand in the entries of their tensors. */
+async function hasAlignedPacks(main: Source): Promise<boolean> {
+  const bytes = new Uint8Array(main.size)
+  await main.read(0, bytes)
+  // prepacked_0, length, then the kernel and |offset;length;hash for every buffer.
+  const entries = new TextDecoder('latin1')
+    .decode(bytes)
+    .matchAll(/prepacked_\d+[^|]{1,300}((?:\|\d+;\d+;\d+)+)/g)
+  const places = [...entries].flatMap(([, buffers = '']) => [...buffers.matchAll(/\|(\d+);/g)])
+  return places.every(([, offset]) => Number(offset) % 64 === 0)
 }
