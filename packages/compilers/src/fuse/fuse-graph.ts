@@ -1,7 +1,7 @@
 // Fusing a graph, and what that touches: the graph is prepared, every fusion is applied in turn, and the nodes that were not
 // there before tell by their origins which ones they replaced.
 import type { Group, Site, Target } from '@damson/core'
-import { removeDead, type Graph, type NearMiss, type Node } from '@damson/graph'
+import { pruneOpsets, removeDead, type Graph, type NearMiss, type Node } from '@damson/graph'
 import type { Fusion, FusionOptions } from './fusion.ts'
 import { fusions } from './fusions.ts'
 import { prepare } from './prepare.ts'
@@ -61,7 +61,7 @@ function applied(graph: Graph, options: FuseOptions, selects: (site: Site) => bo
     if (result.count > 0) counts[fusion.name] = result.count
   }
   if (Object.keys(counts).length === 0) return { graph, counts, groups: [] }
-  const clean = removeDead(fused)
+  const clean = pruneOpsets(removeDead(fused))
   return { graph: traced.named(clean), counts, groups: replacedSites(traced, ready, clean) }
 }
 

@@ -9,7 +9,11 @@ import { scaledMatMul, turnedMatMul } from './matmul.ts'
 
 const whenNamed = (): boolean => false
 
-const byRule = fusionOf({ name: 'embedding-norm', kind: 'embedding', absorbs: true }, [embedding])
+/** WebGPU has no kernel for it. */
+const byRule = fusionOf(
+  { name: 'embedding-norm', kind: 'embedding', targets: target => target !== 'webgpu', absorbs: true },
+  [embedding],
+)
 const embeddingNorm: Fusion = {
   ...byRule,
   apply: (graph, options) => {

@@ -2,6 +2,7 @@
 //   y = merge(Softmax(scale·split(q)·split(k)ᵀ + bias)·split(v)),   split [b, s, n·h] → [b, n, s, h]
 // Each rule serves what the operator does without packed inputs, rotations, windows and quantized caches, and refuses those.
 import {
+  constant,
   floatOf,
   intOf,
   ms,
@@ -9,13 +10,14 @@ import {
   rank,
   refuse,
   rule,
+  tensorOf,
+  Value,
   type Refusal,
   type Rule,
   type Term,
-  type Value,
 } from '@damson/graph'
 import { attend, grown, lastSize, merge, repeated, split, type Operand } from './heads.ts'
-import { integer } from './integers.ts'
+import { integer, sizeOf } from './integers.ts'
 
 /** 1/√h unless the operator says otherwise. */
 function scaleOf(y: Value, width: number | undefined, heads: number): number | undefined {
@@ -53,7 +55,7 @@ const multiHeadInputs = ['q', 'k', 'v', 'projection?', 'padding?', 'bias?', 'y',
 
 /** MultiHeadAttention without a cache. */
 const unfuseMultiHead: Rule = rule('unfuse-multi-head-attention', [...multiHeadInputs], {
-  since: 13,
+  since: 11,
   match: ({ q, k, v, projection, padding, bias, y, rest }) =>
     ms.MultiHeadAttention(q, k, v, projection, padding, bias, ...rest).as(y),
   build: ({ projection, padding, rest, ...operands }) => {
@@ -68,7 +70,7 @@ const unfuseMultiHeadCache: Rule = rule(
   'unfuse-multi-head-attention-cache',
   ['q', 'k', 'v', 'projection?', 'padding?', 'bias?', 'pastK', 'pastV', 'y', '...rest'],
   {
-    since: 13,
+    since: 11,
     match: ({ q, k, v, projection, padding, bias, pastK, pastV, y, rest }) => {
       const term = ms.MultiHeadAttention(q, k, v, projection, padding, bias, pastK, pastV, ...rest)
       const [output, presentK, presentV] = term.outputs(3)
@@ -81,7 +83,7 @@ const unfuseMultiHeadCache: Rule = rule(
 
 /**
  * GroupQueryAttention whose batch rows are all of one length: with as many keys as there are positions up to now, row i of s
- * sees the keys up to t − s + i. Lengths of their own show in `seqlens_k`, which then is no repeated number.
+ * sees the keys up to t − s + i. Lengths of their own show in `seqlens_k`, which then follows from a mask, not from sizes.
  */
 const unfuseGroupQuery: Rule = rule(
   'unfuse-group-query-attention',
@@ -101,7 +103,7 @@ const unfuseGroupQuery: Rule = rule(
     '...rest',
   ],
   {
-    since: 15,
+    since: 13,
     match: ({ q, k, v, pastK, pastV, lengths, total, cos, sin, positions, bias, y, rest }) => {
       const term = ms.GroupQueryAttention(
         q,
@@ -129,7 +131,7 @@ const unfuseGroupQuery: Rule = rule(
         intOf(y, 'smooth_softmax', -1) <= 0
       if (!plain || intOf(y, 'do_rotary', 0) !== 0)
         return refuse('caps, smooths, rotates or windows its scores', y)
-      return lengths.producer?.op === 'Expand' || refuse('batch rows may have lengths of their own', lengths)
+      return followsSizes(lengths) || refuse('batch rows may have lengths of their own', lengths)
     },
     build: ({ q, k, v, pastK, pastV, bias, y }) => {
       const [heads, groups] = [intOf(y, 'num_heads', 1), intOf(y, 'kv_num_heads', 1)]
@@ -145,16 +147,26 @@ const unfuseGroupQuery: Rule = rule(
   },
 )
 
+const reckoning: ReadonlySet<string> = new Set([
+  'Add', 'Sub', 'Cast', 'Expand', 'Reshape', 'Squeeze', 'Unsqueeze', 'Gather', 'Slice', 'Concat', 'Identity',
+]) // prettier-ignore
+
+/** True when a value is reckoned from sizes of others, and no element of them. */
+function followsSizes({ producer, scope }: Value, depth = 0): boolean {
+  if (!producer || depth > 12) return false
+  if (producer.op === 'Shape') return true
+  const parts = producer.inputs.map(name => new Value(name, scope))
+  const open = parts.filter(part => !part.tensor)
+  return reckoning.has(producer.op) && open.length > 0 && open.every(part => followsSizes(part, depth + 1))
+}
+
 /** −∞ where key j stands behind query i: j > t − s + i; [s, t]. */
 function causalBias(q: Value, keys: Operand): Term {
-  const length = op.Squeeze(op.Shape(q, { start: 1, end: 2 }), [0])
-  const total = op.Squeeze(op.Shape(keys, { start: 2, end: 3 }), [0])
+  const [length, total] = [sizeOf(q, 1), sizeOf(keys, 2)]
   const positions = op.Unsqueeze(op.Range(op.Sub(total, length), total, integer(1)), [1])
   const hidden = op.Greater(op.Range(integer(0), total, integer(1)), positions)
-  return op.CastLike(
-    op.Where(hidden, op.Constant({ value_float: -Infinity }), op.Constant({ value_float: 0 })),
-    q,
-  )
+  const [low, zero] = [-Infinity, 0].map(value => constant(tensorOf(q.dtype ?? 'float32', [], [value])))
+  return op.Where(hidden, low, zero)
 }
 
 /** Operators of com.microsoft for attention in standard ones. */

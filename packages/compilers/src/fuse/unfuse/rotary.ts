@@ -13,15 +13,14 @@ import {
   type Term,
   type Value,
 } from '@damson/graph'
-import { integer, integers } from './integers.ts'
+import { integer, integers, sizeOf } from './integers.ts'
 
 /** Rows of a table [positions, m] for each position of x: [b, s, m], or [s, m] from one number on. */
 function rowsOf(table: Value, positions: Value, x: Value): Term | Refusal {
   const [own] = positions.shape ?? []
   if (rank(positions) === 2) return op.Gather(table, positions, { axis: 0 })
   if (rank(positions) !== 1 || own !== 1) return refuse('the form of its positions is not known', positions)
-  const axis = rank(x) === 4 ? 2 : 1
-  const length = op.Squeeze(op.Shape(x, { start: axis, end: axis + 1 }), [0])
+  const length = sizeOf(x, rank(x) === 4 ? 2 : 1)
   return op.Gather(table, op.Add(op.Range(integer(0), length, integer(1)), positions), { axis: 0 })
 }
 
@@ -56,7 +55,7 @@ function turn({ x, cos, sin, m, interleaved, size }: Turn): Term {
 
 /** RotaryEmbedding of [b, s, n·h] or [b, n, s, h]. */
 const unfuseRotaryEmbedding: Rule = rule('unfuse-rotary-embedding', ['x', 'positions', 'cos', 'sin', 'y'], {
-  since: 15,
+  since: 13,
   match: ({ x, positions, cos, sin, y }) => ms.RotaryEmbedding(x, positions, cos, sin).as(y),
   check: ({ y }) => intOf(y, 'is_packed_batching', 0) === 0 || refuse('batches are packed', y),
   build: ({ x, positions, cos, sin, y }) => {
