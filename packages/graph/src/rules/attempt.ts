@@ -22,7 +22,7 @@ export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undef
     return reject(
       ground,
       0,
-      `opset ${opset} is not from ${rule.since} to before ${rule.before}`,
+      `needs opset ${opset < rule.since ? `${rule.since} or newer` : `${rule.before - 1} or older`}, the model has opset ${opset}`,
       nodeIdentity(node),
     )
   }
