@@ -2,7 +2,8 @@
 import { modelOf } from '@damson/core'
 import { onnx } from '@damson/graph'
 import { expect, test } from 'vitest'
-import { inspectRules } from '../src/command/inspect-rules.ts'
+import { inspectRules, printRules } from '../src/command/inspect-rules.ts'
+import { memoryTerminal } from '../src/command/terminal.ts'
 
 const norm = (axis: number) =>
   modelOf(onnx`<ir_version: 8, opset_import: ["" : 17]> norm (float[2,3,4] x) => (float[2,3,4] y)
@@ -32,7 +33,34 @@ test('counts, and the best near-miss of each rule with its reason and place', ()
         },
       ],
     },
-    { fusion: 'group-norm', count: 0, skipped: expect.stringMatching(/brings nothing on cpu/) },
+    {
+      fusion: 'group-norm',
+      count: 0,
+      nearest: [{ rule: 'group-norm', reason: 'expected Mul, got ReduceMean' }],
+    },
+  ])
+})
+
+test('one that the target has no use for is not tried, unless it is named; beginnings alone are not near', () => {
+  const all = inspectRules(norm(1), 'all', 'cpu')[0]?.fusions ?? []
+  const skipped = all.find(({ fusion }) => fusion === 'group-norm')?.skipped
+  expect(skipped).toBe('not tried: nothing gained on cpu (rules=group-norm tries it)')
+  expect(all.find(({ fusion }) => fusion === 'embedding-norm')?.skipped).toMatch(/absorb=true tries it/)
+  expect(all.flatMap(({ nearest }) => nearest.map(({ rule }) => rule))).toEqual(['layer-norm', 'rms-norm'])
+})
+
+test('what is printed says what to fuse, for which target, and what stood in the way', () => {
+  const terminal = memoryTerminal('.')
+  printRules(norm(1), 'layer-norm,attention', { target: 'cpu' }, terminal)
+  expect(terminal.printed.out.trimEnd().split('\n')).toEqual([
+    'model  nothing to fuse for cpu',
+    '  fusion      kind       count',
+    '  layer-norm  norm           0',
+    '  attention   attention      0  nothing comes near',
+    '',
+    'Nearest to what is left:',
+    '  rule        at      what stood in the way',
+    '  layer-norm  divide  v: is not a mean over the last axes that keeps them',
   ])
 })
 

@@ -54,7 +54,7 @@ function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
   if (groups.length > 0) return groups
   const all = everywhere(part, ctx).groups
   if (all.length === 0)
-    return refuse('has nothing to fuse; `damson inspect --rules all` says what comes nearest', part.name)
+    return refuse('has nothing to fuse; `damson inspect --rules all <model>` says what comes nearest', part.name)
   const cut = all.find(({ sites }) => sites.some(site => ctx.selects(site)))
   if (!cut) return refuse('has nothing to fuse in that place', part.name)
   const outside = cut.sites.filter(site => !ctx.selects(site)).map(nameOf)

@@ -17,26 +17,41 @@ export interface FusionReport {
   readonly nearest: readonly NearMiss[]
 }
 
-/** Fusions of the kinds and names, in the order in which they are tried, on a graph. Nothing is changed. */
+/**
+ * Fusions of the kinds and names, in the order in which they are tried, on a graph. Nothing is changed. One that is named is
+ * tried whatever the target, and all its near-misses are told; of others only those where more than the beginning matched.
+ */
 export function fusionReport(graph: Graph, options: FuseOptions): readonly FusionReport[] {
   const { rules, direction, target } = options
-  const isWanted = ({ name, kind }: Fusion): boolean =>
-    rules === 'all' || rules.includes(name) || rules.includes(kind)
-  const everything: FuseOptions = { ...options, rules: 'all' }
+  const all = direction === 'unfuse' ? unfusions : fusions
+  const isNamed = ({ name }: Fusion): boolean => rules !== 'all' && rules.includes(name)
+  const isWanted = (fusion: Fusion): boolean =>
+    rules === 'all' || isNamed(fusion) || rules.includes(fusion.kind)
+  const kinds = all.map(({ kind }) => kind)
+  const everything: FuseOptions = { ...options, rules: rules === 'all' ? rules : [...rules, ...kinds] }
   const { counts } = fuseGraph(graph, everything)
   const misses = missesOf(graph, everything, isWanted)
   const chosen = new Set(chosenFusions(everything))
-  return (direction === 'unfuse' ? unfusions : fusions).filter(isWanted).map(fusion => ({
+  return all.filter(isWanted).map(fusion => ({
     fusion: fusion.name,
     kind: fusion.kind,
     count: counts[fusion.name] ?? 0,
     ...(chosen.has(fusion) ? {} : { skipped: whySkipped(fusion, target) }),
-    nearest: bestOfEach(misses.get(fusion) ?? []),
+    nearest: bestOfEach(misses.get(fusion) ?? []).filter(
+      ({ progress }) => isNamed(fusion) || progress >= leastProgress(fusion),
+    ),
   }))
 }
 
-function whySkipped({ absorbs }: Fusion, target: string): string {
-  return absorbs ? 'wants absorb' : `brings nothing on ${target}; named in rules it is tried`
+/** More than the node that a pattern begins with, and what goes into it. */
+function leastProgress({ kind }: Fusion): number {
+  return kind === 'attention' || kind === 'rotary' ? 2 : 4
+}
+
+function whySkipped({ name, absorbs }: Fusion, target: string): string {
+  return absorbs
+    ? 'not tried: its weights would lie where no quantizer finds them (absorb=true tries it)'
+    : `not tried: nothing gained on ${target} (rules=${name} tries it)`
 }
 
 /** They come best first. */

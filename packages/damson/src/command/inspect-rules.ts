@@ -38,25 +38,29 @@ export function printRules(
 ): void {
   const found = inspectRules(model, names, target)
   if (json === true) terminal.out(JSON.stringify(found, undefined, 2))
-  else showRules(found, terminal)
+  else showRules(found, target, terminal)
 }
 
-/** A row a fusion, then the near-misses. */
-function showRules(inspections: readonly RulesInspection[], terminal: Terminal): void {
+/** A row a fusion, then where it came near without firing. */
+function showRules(inspections: readonly RulesInspection[], target: string, terminal: Terminal): void {
   const { out, colors } = terminal
   for (const { part, fusions } of inspections) {
     const total = fusions.reduce((sum, { count }) => sum + count, 0)
-    out(`${colors.bold(part)}  ${plural(total, 'replacement')}`)
-    const rows = fusions.map(({ fusion, kind, count, skipped }) => [
-      fusion,
-      kind,
-      String(count),
-      skipped ?? '',
-    ])
+    const work = fusions.every(({ fusion }) => fusion.startsWith('unfuse-')) ? 'take apart' : 'fuse'
+    out(`${colors.bold(part)}  ${total === 0 ? 'nothing' : plural(total, 'place')} to ${work} for ${target}`)
+    const rows = fusions.map(({ fusion, kind, count, skipped, nearest }) => {
+      const silent = count === 0 && nearest.length === 0 ? 'nothing comes near' : ''
+      return [fusion, kind, String(count), skipped ?? silent]
+    })
     out(table(['fusion', 'kind', 'count', ''], rows, colors))
     const misses = fusions.flatMap(({ nearest }) =>
-      nearest.map(({ rule, node, reason, at }) => [rule, node, reason, at === node ? '' : at]),
+      nearest.map(({ rule, node, reason, at }) => [
+        rule,
+        node,
+        at === '' || at === node ? reason : `${at}: ${reason}`,
+      ]),
     )
-    if (misses.length > 0) out(`\n${table(['rule', 'comes nearest at', 'but', 'there'], misses, colors)}`)
+    if (misses.length > 0)
+      out(`\nNearest to what is left:\n${table(['rule', 'at', 'what stood in the way'], misses, colors)}`)
   }
 }

@@ -42,7 +42,12 @@ export function describe(view: View, softmax: Node): Attention | Miss {
   const axis = view.axis(softmax, view.opset < 13 ? 1 : -1)
   if (!shape || axis !== shape.length - 1) return miss(1, 'the Softmax is not over the last axis', weights)
   const start = scoresLayout(view, weights, shape)
-  if (!start) return miss(1, 'the Softmax is not over the keys of heads', weights)
+  if (!start)
+    return miss(
+      1,
+      `the Softmax is over [${shape.map(dim => dim ?? '?').join(', ')}], no scores of heads`,
+      weights,
+    )
   const weighted = weightedBy(view, weights, start)
   if (isMiss(weighted)) return weighted
   const scores = scoresOf(view, input, start)
