@@ -17,7 +17,7 @@ export function compilersPage(results: Readonly<Record<string, readonly Compiled
   // prettier-ignore
   return `# Compilers, measured
 
-Nodes count those of nested bodies, and no \`Constant\`. Outputs are compared with the source's on random inputs: \`bits\` or the least tolerance (absolute and relative, of 1e-6, 1e-5 …) within which all are. A run and the making of a session: plain ONNX Runtime 1.30 for Node with all its own optimizations, one thread of an x86 processor, source and compiled model in turn; new/old as the median of the rounds with its 95 % interval, under 1 is quicker. Small models and a shared machine: two sessions of one file differ by some percent. Made by \`pnpm --filter @damson/bench compilers\`; OnnxSlim's counts by \`tooling/peers/slim-counts.py\`.
+Nodes count those of nested bodies, and no \`Constant\`. Outputs are compared with the source's on random inputs: \`bits\` or the least tolerance (absolute and relative, of 1e-6, 1e-5 …) within which all are. A run and the making of a session: plain ONNX Runtime 1.30 for Node with all its own optimizations, one thread of an x86 processor, source and compiled model in turn; new/old as the median of the rounds with its 95 % interval, under 1 is quicker. Two sessions of one file differ by some percent, so five of each take part. Made by \`pnpm --filter @damson/bench compilers\`; OnnxSlim's counts by \`tooling/peers/slim-counts.py\`.
 ${parts.map(([name, rows]) => section(name, rows)).join('')}`
 }
 
