@@ -46,7 +46,7 @@ export async function timeOpenings(
   )
   const open = ({ path, options: { config = {}, ...options } }: Form): Promise<Session> =>
     InferenceSession.create(path, {
-      intraOpNumThreads: threads,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       logSeverityLevel: 4,
       ...options,
       extra: config,

@@ -54,7 +54,10 @@ function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
   if (groups.length > 0) return groups
   const all = everywhere(part, ctx).groups
   if (all.length === 0)
-    return refuse('has nothing to fuse; `damson inspect --rules all <model>` says what comes nearest', part.name)
+    return refuse(
+      'has nothing to fuse; `damson inspect --rules all <model>` says what comes nearest',
+      part.name,
+    )
   const cut = all.find(({ sites }) => sites.some(site => ctx.selects(site)))
   if (!cut) return refuse('has nothing to fuse in that place', part.name)
   const outside = cut.sites.filter(site => !ctx.selects(site)).map(nameOf)
@@ -94,7 +97,7 @@ function fusePart(model: Model, name: string, ctx: Ctx): Model {
     )
     ctx.warn(
       'left-alone',
-      `Part "${name}": ${cut.length} fusions reach beyond the place, like that of "${left[0]}", and stay inside it.`,
+      `Part "${name}": ${cut.length} fusions reach beyond the place, or what was planned before other steps acted, like that of "${left[0]}", and stay inside it.`,
       { part: name, nodes: left },
     )
   }
