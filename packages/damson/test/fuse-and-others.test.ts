@@ -1,9 +1,11 @@
 // fuse and quantizers in one recipe: no order is a cycle, and names of the original nodes and weights still mean the same.
-import { modelOf, plan, smash, type Model, type Step } from '@damson/core'
+import { load, modelOf, plan, smash, type Model, type Step } from '@damson/core'
 import { fuse } from '@damson/compilers'
 import { memoryTensor, onnx, walk, weights } from '@damson/graph'
 import {
+  autoBits,
   awq,
+  binary,
   bnb4,
   dynamicInt8,
   float8,
@@ -11,10 +13,12 @@ import {
   half,
   hqq,
   llmInt8,
+  scaleEstimation,
   staticInt8,
   weightOnly,
 } from '@damson/quantizers'
 import { seededNormal } from '@damson/testing'
+import { zooTest } from '@damson/zoo/vitest'
 import { expect, test } from 'vitest'
 
 const random = (seed: number, ...shape: readonly number[]) =>
@@ -58,7 +62,8 @@ const ops = (model: Model): readonly string[] =>
   [...walk(model.part('model').graph)].map(({ node }) => node.op)
 
 const quantizers: Readonly<Record<string, () => Step>> = {
-  awq, bnb4, dynamicInt8, float8, gptq, half, hqq, llmInt8, staticInt8, weightOnly,
+  autoBits: () => autoBits({ budget: '4.5bits' }),
+  awq, binary, bnb4, dynamicInt8, float8, gptq, half, hqq, llmInt8, scaleEstimation, staticInt8, weightOnly,
 } // prettier-ignore
 
 for (const [name, quantizer] of Object.entries(quantizers)) {
@@ -82,7 +87,26 @@ test('names of original nodes and weights hit the same weights after fusing as b
   }
 })
 
-test('a place that covers part of a merged node is refused, naming it', async () => {
+zooTest('fixtures/bert-tiny-ts/model.onnx', 'module paths hit the same weights after fusing', async file => {
+  const model = await load(file)
+  const fused = await smash(model, [fuse()])
+  for (const include of [['/encoder/layer.0/*'], ['*attention*'], ['*dense*', '!/encoder/layer.1/*'], ['op:MatMul']]) {
+    const [before, after] = [
+      await smash(model, [weightOnly({}, { include })]),
+      await smash(fused, [weightOnly({}, { include })]),
+    ]
+    expect(coded(before).length).toBeGreaterThan(0)
+    expect(coded(after)).toEqual(coded(before))
+  }
+})
+
+test('a quantizer in a place that covers part of a merged node is refused, naming it', async () => {
+  const fused = await smash(layer(), [fuse()])
+  const { conflicts } = plan(fused, [half({}, { include: ['act_erf'] })], { target: 'cpu' })
+  expect(conflicts).toMatchObject([{ code: 'partial-match', message: expect.stringMatching(/act_half/) }])
+})
+
+test('taking apart in a place that covers part of a merged node is refused, naming it', async () => {
   const fused = await smash(layer(), [fuse()])
   const { conflicts } = plan(fused, [fuse({ direction: 'unfuse' }, { include: ['act_erf'] })], {
     target: 'cpu',
