@@ -169,12 +169,21 @@ async function readRecord(opened: Opened, options: LoadOptions): Promise<Record_
 
 async function checkFiles(folder: SourceFolder, saved: Saved, signal?: AbortSignal): Promise<void> {
   for (const [path, expected] of Object.entries(saved.files)) {
-    const source = await mustOpen(folder, path)
+    const source = await folder.open(path)
+    if (!source) throw lostFile(folder, path)
     if (source.size !== expected.bytes) throw changedFile(path)
     const found = await hashFile(source, signal)
     await source.close?.()
     if (found.sha256 !== expected.sha256) throw changedFile(path)
   }
+}
+
+function lostFile(folder: SourceFolder, path: string): DamsonError {
+  return new DamsonError(
+    'missing-file',
+    `Expected the file "${path}" in "${folder.name}", where damson saved it, but it is not there. Restore it, or save the model again.`,
+    { details: { file: path } },
+  )
 }
 
 /** The name that the steps of a model know a part by: its file may have been saved under another. */

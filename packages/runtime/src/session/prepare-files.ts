@@ -1,7 +1,7 @@
 // Files that ONNX Runtime writes when it opens a model: its own optimized graph, with weights in the order that its kernels
 // want. They lie in a private folder until the runtime closes, so that a model which carries them can be saved and opened.
 import type { PrepareOptions, SessionOptions } from '@damson/core'
-import { fileSource, type Graph, type Source } from '@damson/graph'
+import { DamsonError, fileSource, type Graph, type Source } from '@damson/graph'
 import type { Platform } from '../platform.ts'
 import type { SessionPool } from './sessions.ts'
 
@@ -48,7 +48,9 @@ async function writeFiles(
     optimizedModelFilePath: `${folder.path}/${main}`,
     config: { ...session.config, ...(format === 'ort' ? ortConfig : dataConfig(data, packed)) },
   }
-  const opened = await pool.acquire(graph, options, signal)
+  const opened = await pool.acquire(graph, options, signal).catch((error: unknown) => {
+    throw isOfWriting(error) ? unwritten(folder.path, error) : error
+  })
   await opened.release()
   const files = new Map([[main, await fileSource(`${folder.path}/${main}`)]])
   const weights =
@@ -56,6 +58,21 @@ async function writeFiles(
   if (weights) files.set(data, weights)
   for (const source of files.values()) atEnd(async () => source.close?.())
   return files
+}
+
+/** What ONNX Runtime 1.30 says when it cannot write, whatever the reason. */
+function isOfWriting(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : ''
+  return /Protobuf serialization failed|Failed to (?:write|save)/.test(message)
+}
+
+function unwritten(folder: string, cause: unknown): DamsonError {
+  return new DamsonError(
+    'disk',
+    `Expected room for what ONNX Runtime makes of the model in "${folder}", but it could not be written. ` +
+      'Free some space, or let temporary files lie elsewhere (TMPDIR).',
+    { cause },
+  )
 }
 
 const ortConfig = { 'session.save_model_format': 'ORT' }
