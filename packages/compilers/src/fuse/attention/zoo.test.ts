@@ -67,7 +67,8 @@ for (const [path, title, change, op] of shared) {
     expect(differences(await runOnce(runtime, fused, feeds), want, { atol: 1e-5, rtol: 1e-4 })).toEqual([])
     const rules = ['unfuse-attention', 'unfuse-onnx-attention', 'unfuse-rotary']
     const { graph: written } = fuseGraph(fused, { ...options, rules, direction: 'unfuse' })
-    expect([...walk(written)].filter(({ node }) => /Attention|Rotary/.test(node.op))).toEqual([])
+    const left = [...walk(written)].map(({ node: { domain, op } }) => `${domain}:${op}`)
+    expect(left.filter(name => !name.startsWith(':') || name === ':Attention')).toEqual([])
     expect(differences(await runOnce(runtime, written, feeds), want, { atol: 1e-5, rtol: 1e-4 })).toEqual([])
   })
 }

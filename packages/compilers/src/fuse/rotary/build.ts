@@ -12,13 +12,14 @@ export function buildRotary(site: Site, plan: RotaryPlan): void {
   const x = flat ? asMerged(site, input, heads * headSize) : input.value
   const cos = cacheOf(site, plan, rotation.cos)
   const sin = cacheOf(site, plan, rotation.sin)
-  const positions = plan.batched ? flatPositions(site, plan) : site.integers([0])
   const partial = turning < headSize ? { rotary_embedding_dim: turning } : {}
   const attributes = { interleaved: interleaved ? 1 : 0, num_heads: heads, ...partial }
+  const positions = (): string => (plan.batched ? flatPositions(site, plan) : site.integers([0]))
   const making = {
     op: 'RotaryEmbedding',
-    domain: 'com.microsoft',
-    inputs: [x, positions, cos, sin],
+    ...(plan.standard
+      ? { domain: '', inputs: [x, cos, sin] }
+      : { domain: 'com.microsoft', inputs: [x, positions(), cos, sin] }),
     attributes: attributesFrom(attributes),
     origins: [...new Set([...absorbed].flatMap(node => node.origins))],
   }
@@ -47,13 +48,18 @@ export function buildRotary(site: Site, plan: RotaryPlan): void {
   })
 }
 
-/** One lane a pair, [positions, m]; batch and positions are one dimension. */
-function cacheOf(site: Site, { rotation: { turning } }: RotaryPlan, { value, step }: Table): string {
+/** One lane a pair: [positions, m], batch and positions being one dimension, or [b, s, m]. */
+function cacheOf(
+  site: Site,
+  { rotation: { turning }, standard }: RotaryPlan,
+  { value, step }: Table,
+): string {
   const m = turning / 2
-  return site.once(`cache ${value} ${m} ${step}`, () => {
-    const lanes = site.view.shape(value)?.at(-1)
-    const cut = lanes === m && step === 1 ? value : sliced(site, value, m, step)
-    return site.view.shape(value)?.length === 2 ? cut : site.reshape(cut, [-1, m])
+  return site.once(`cache ${value} ${m} ${step} ${standard}`, () => {
+    const shape = site.view.shape(value)
+    const cut = shape?.at(-1) === m && step === 1 ? value : sliced(site, value, m, step)
+    if (shape?.length === (standard ? 3 : 2)) return cut
+    return site.reshape(cut, standard ? [0, -1, m] : [-1, m])
   })
 }
 

@@ -1,6 +1,6 @@
 // Rotary embeddings, in the order in which they are tried.
 import type { Node } from '@damson/graph'
-import type { Fusion } from '../fusion.ts'
+import type { Fusion, FusionOptions } from '../fusion.ts'
 import { isMiss, type Miss } from '../seek/miss.ts'
 import { soughtFusion } from '../seek/sought.ts'
 import type { View } from '../seek/view.ts'
@@ -24,7 +24,7 @@ function beginsRotation(view: View, { op, domain, inputs }: Node): boolean {
   return op === 'Add' && domain === '' && inputs.every(input => view.producer(input)?.op === 'Mul')
 }
 
-function planOf(view: View, add: Node): RotaryPlan | Miss {
+function planOf(view: View, add: Node, { target }: FusionOptions): RotaryPlan | Miss {
   const rotation = rotationAt(view, add)
-  return isMiss(rotation) ? rotation : planRotary(view, rotation)
+  return isMiss(rotation) ? rotation : planRotary(view, rotation, target)
 }

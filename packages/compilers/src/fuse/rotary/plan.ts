@@ -1,8 +1,9 @@
 // A rotation as the operator RotaryEmbedding: which dimension of x are the heads, and what of the tables becomes its caches.
 //   com.microsoft: x [b, s, n·h] or [b, n, s, h], position_ids [1] or [b, s], caches [positions, m]
-//   ONNX 23:       x [b, s, n·h] or [b, n, s, h], caches [b, s, m] where they are computed for each position
+//   ONNX 23:       x [b, s, n·h] or [b, n, s, h], caches [b, s, m]
 // Tables that the graph computes from positions are caches as they are: row b·s + i of them is row i of batch b.
-import type { Dim, Node } from '@damson/graph'
+import type { Target } from '@damson/core'
+import { cpuKernelsOf, dataTypes, type Dim, type Node } from '@damson/graph'
 import { absorbedBy } from '../seek/absorbed.ts'
 import { sameSize, type Axis, type Layout } from '../attention/axes.ts'
 import { stageAs, stagesOf, type Stage } from '../attention/heads.ts'
@@ -22,9 +23,11 @@ export interface RotaryPlan extends Planned {
   readonly headsFromEnd: number
   /** Tables of their own for each row of the batch. */
   readonly batched: boolean
+  /** ONNX's own operator, for tables of their own for each row: ONNX Runtime's also takes one for all rows. */
+  readonly standard: boolean
 }
 
-export function planRotary(view: View, rotation: Rotation): RotaryPlan | Miss {
+export function planRotary(view: View, rotation: Rotation, target: Target): RotaryPlan | Miss {
   const { cos, sin, x, root } = rotation
   const [output = ''] = root.outputs
   const tables = tableDims(view, cos)
@@ -51,8 +54,17 @@ export function planRotary(view: View, rotation: Rotation): RotaryPlan | Miss {
     layout,
     headsFromEnd: place.headsFromEnd,
     batched: place.batched,
+    standard: place.batched && hasKernel(view, x, target),
     absorbed,
   }
+}
+
+/** Processors have a kernel for the operator of ONNX 23, WebGPU has none. */
+function hasKernel(view: View, x: string, target: Target): boolean {
+  const dtype = view.dtype(x)
+  if (target === 'webgpu' || target === 'cuda' || view.opset < 23 || dtype === undefined) return false
+  const type = `tensor(${dataTypes[dtype].text})`
+  return cpuKernelsOf('', 'RotaryEmbedding', view.opset).some(({ types }) => types.get('T')?.includes(type))
 }
 
 /** A product with a table, not one of those that made the table. */

@@ -23,6 +23,7 @@ interface Layout {
   readonly tables?: string
   /** From x, c and s to y. */
   readonly turn?: string
+  readonly opset?: number
 }
 
 const angles = `u = Unsqueeze(positions, two) f = Cast<to = 1>(u) a = Mul(f, frequencies)`
@@ -32,9 +33,9 @@ const half = `x1 = Slice(x, zero, four, last) x2 = Slice(x, four, eight, last) n
 
 function rotation(layout: Layout = {}): Graph {
   const all = {
-    x: 'float[b,3,s,8] x', y: 'float[b,3,s,8] y', from: 'int64[b,s] positions', tables: halves, turn: half, ...layout,
+    x: 'float[b,3,s,8] x', y: 'float[b,3,s,8] y', from: 'int64[b,s] positions', tables: halves, turn: half, opset: 17, ...layout,
   } // prettier-ignore
-  return parse(`<ir_version: 8, opset_import: ["": 17]>
+  return parse(`<ir_version: 8, opset_import: ["": ${all.opset}]>
     rotation (${all.x}, ${all.from}) => (${all.y})
     <float[4] frequencies = {1.0, 0.5, 0.1, 0.01}, int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}, int64[1] four = {4},
      int64[1] six = {6}, int64[1] eight = {8}, int64[1] last = {-1}, int64[1] step = {2}, float scale = {1.5},
@@ -125,6 +126,37 @@ describe('layouts', () => {
     const tables = `cd = Constant<value = float[8,8] {${values(Math.cos)}}>() sd = Constant<value = float[8,8] {${values(Math.sin)}}>()
       cf = Gather<axis = 0>(cd, positions) sf = Gather<axis = 0>(sd, positions) c = Unsqueeze(cf, one) s = Unsqueeze(sf, one)`
     await expectFused(rotation({ tables }))
+  })
+})
+
+describe('at operator set 23', () => {
+  const domains = (graph: Graph): readonly string[] =>
+    [...walk(graph)].flatMap(({ node }) => (node.op === 'RotaryEmbedding' ? [node.domain] : []))
+
+  test('ONNX’s own operator on processors, where each row of the batch has tables', async () => {
+    const merged = {
+      x: 'float[b,s,3,8] x',
+      y: 'float[b,s,3,8] y',
+      tables: halves.replace('Unsqueeze(cf, one)', 'Unsqueeze(cf, two)').replace('Unsqueeze(sf, one)', 'Unsqueeze(sf, two)'),
+    } // prettier-ignore
+    for (const layout of [{}, merged]) {
+      const graph = rotation({ ...layout, opset: 23 })
+      expect(domains(fused(graph))).toEqual([''])
+      expect(ops(fused(graph))).not.toContain('Range')
+      for (const size of [dims, { b: 1, s: 1 }]) {
+        const feeds = feedsFor(graph, { seed: 4, dims: size })
+        await expectSameOutputs(runtime, fused(graph), graph, { feeds, atol: 1e-6, rtol: 1e-6 })
+      }
+    }
+  })
+
+  test('ONNX Runtime’s on WebGPU, and where one table serves all rows', async () => {
+    expect(domains(fuseGraph(rotation({ opset: 23 }), { ...options, target: 'webgpu' }).graph)).toEqual([
+      'com.microsoft',
+    ])
+    const from = 'float[s,4] angles'
+    const tables = 'aa = Concat<axis = -1>(angles, angles) c = Cos(aa) s = Sin(aa)'
+    await expectFused(rotation({ from, tables, opset: 23 }))
   })
 })
 
