@@ -157,3 +157,23 @@ for (const [fusion, all] of Object.entries(near)) {
     })
   }
 }
+
+/** Kernels of ONNX Runtime's own operators for float64 there are none of, but for norms. */
+const wide: Readonly<Record<string, readonly [steps: string, made: readonly string[]]>> = {
+  'a norm of a sum': ['h = Add(x, z) q = Mul(h, h) v = ReduceMean<axes = [-1]>(q) e = Add(v, half) s = Sqrt(e) n = Div(h, s) y = Mul(n, g)', ['Add', 'SimplifiedLayerNormalization']],
+  'GELU by tanh': ['q = Pow(x, three) w = Mul(q, k) s = Add(x, w) u = Mul(s, c) t = Tanh(u) p = Add(t, one) h = Mul(x, half) y = Mul(h, p)', ['Pow', 'Mul', 'Add', 'Mul', 'Tanh', 'Add', 'Mul', 'Mul']],
+} // prettier-ignore
+for (const [title, [steps, made]] of Object.entries(wide)) {
+  test(`float64: ${title}`, async () => {
+    const graph =
+      parse(`<ir_version: 8, opset_import: ["": 17]> wide (double[2,3,4] x, double[2,3,4] z) => (double[2,3,4] y)
+      <double[4] g = {0.1, 0.2, 0.3, 0.4}, double one = {1}, double half = {0.5}, double three = {3}, double k = {0.044715}, double c = {0.7978845608028654}> { ${steps} }`)
+    const { graph: fused } = fuseGraph(graph, { target: 'cpu', rules: 'all', absorb: false })
+    expect([...walk(fused)].map(({ node }) => node.op)).toEqual(made)
+    await expectSameOutputs(runtime, fused, graph, {
+      feeds: feedsFor(graph, { seed: 3 }),
+      atol: 1e-9,
+      rtol: 1e-9,
+    })
+  })
+}

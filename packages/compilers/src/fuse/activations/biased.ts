@@ -1,6 +1,7 @@
 // Activations that add a bias themselves.
 //   BiasGelu(x, b) = gelu(x + b),   FastGelu(x, b) = gelu by tanh of x + b        b [H], as wide as the last axis
 import { anyOf, ms, op, rank, refuse, rule, type Refusal, type Rule, type Value } from '@damson/graph'
+import { isServed } from './served.ts'
 
 /** Gelu(x + b) ⇒ BiasGelu(x, b). */
 export const biasGelu: Rule = rule('bias-gelu', ['x', 'bias'], {
@@ -27,5 +28,6 @@ function isBias(x: Value, bias: Value): true | Refusal {
   const [width, last] = [bias.shape?.[0], x.shape?.at(-1)]
   if (typeof width !== 'number' || width !== last)
     return refuse('is not as wide as what it is added to', bias)
-  return (rank(x) ?? 0) > 1 || refuse('has no axis before the last', x)
+  if ((rank(x) ?? 0) < 2) return refuse('has no axis before the last', x)
+  return isServed(x)
 }

@@ -1,24 +1,15 @@
 // Activations by a gate of themselves.
 //   silu(x) = x·σ(x),   quickGelu(x) = x·σ(1.702·x),   hardSwish(x) = x·clip(x/6 + 1/2, 0, 1),   mish(x) = x·tanh(softplus(x))
-import {
-  anyOf,
-  constant,
-  constantNumbers,
-  fill,
-  isFloat,
-  ms,
-  op,
-  refuse,
-  rule,
-  type Rule,
-} from '@damson/graph'
+import { anyOf, constant, constantNumbers, fill, ms, op, refuse, rule, type Rule } from '@damson/graph'
+import { isServed } from './served.ts'
 
 /** x·σ(αx) ⇒ QuickGelu, which is SiLU for α = 1. */
 export const quickGelu: Rule = rule('quick-gelu', ['x', 'alpha'], {
   match: ({ x, alpha }) => op.Mul(x, op.Sigmoid(op.Mul(x, constant(alpha)))),
   check: ({ x, alpha }) => {
     if (constantNumbers(alpha)?.length !== 1) return refuse('is not one number', alpha)
-    return (alpha.shape?.length ?? 0) <= (x.shape?.length ?? 0) || refuse('raises the rank', alpha)
+    if ((alpha.shape?.length ?? 0) > (x.shape?.length ?? 0)) return refuse('raises the rank', alpha)
+    return isServed(x)
   },
   build: ({ x, alpha }) => ms.QuickGelu(x, { alpha: fill(alpha) ?? 1 }),
 })
@@ -26,7 +17,7 @@ export const quickGelu: Rule = rule('quick-gelu', ['x', 'alpha'], {
 /** x·σ(x) ⇒ Swish from opset 24 on, before it QuickGelu with α = 1. */
 export const silu: Rule = rule('silu', ['x'], {
   match: ({ x }) => op.Mul(x, op.Sigmoid(x)),
-  check: ({ x }) => isFloat(x) || refuse('is not of floats', x),
+  check: ({ x }) => isServed(x),
   build: ({ x }, place) => (place.opset() >= 24 ? op.Swish(x) : ms.QuickGelu(x, { alpha: 1 })),
 })
 

@@ -3,6 +3,7 @@
 //   gelu(x) ≈ x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
 // ONNX has them from opset 20 on; ONNX Runtime's own operators serve older models.
 import { anyOf, ms, op, rule, type Choice, type Rule, type Term, type Variable } from '@damson/graph'
+import { isServed } from './served.ts'
 
 /** x/2·(1 + erf(x/√2)) in any order of its factors ⇒ Gelu. */
 export const gelu: Rule = rule('gelu', ['x'], {
@@ -10,12 +11,14 @@ export const gelu: Rule = rule('gelu', ['x'], {
     const scaled = anyOf(op.Div(x, Math.SQRT2), op.Mul(x, Math.SQRT1_2))
     return halfTimes(x, op.Add(op.Erf(scaled), 1))
   },
+  check: ({ x }) => isServed(x),
   build: ({ x }, place) => (place.opset() >= 20 ? op.Gelu(x) : ms.Gelu(x)),
 })
 
 /** x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))) in any order of its factors ⇒ FastGelu, or Gelu by tanh. */
 export const tanhGelu: Rule = rule('tanh-gelu', ['x'], {
   match: ({ x }) => halfTimes(x, op.Add(op.Tanh(cubic(x)), 1)),
+  check: ({ x }) => isServed(x),
   build: ({ x }, place) => (place.opset() >= 20 ? op.Gelu(x, { approximate: 'tanh' }) : ms.FastGelu(x)),
 })
 

@@ -5,7 +5,7 @@ import { halfLayerNorm, halfRmsNorm } from './half-norm.ts'
 import { layerNorm } from './layer-norm.ts'
 import { layerNormScale, layerNormShift, rmsNormScale } from './norm-affine.ts'
 import { rmsNorm } from './rms-norm.ts'
-import { skipLayerNorm, skipRmsNorm } from './skip-norm.ts'
+import { skipLayerNorm, skipRmsNorms } from './skip-norm.ts'
 
 export const normFusions: readonly Fusion[] = [
   fusionOf({ name: 'layer-norm', kind: 'norm' }, [layerNorm]),
@@ -17,7 +17,7 @@ export const normFusions: readonly Fusion[] = [
     layerNormShift,
     rmsNormScale,
   ]),
-  fusionOf({ name: 'skip-norm', kind: 'norm' }, [skipLayerNorm, skipRmsNorm]),
+  fusionOf({ name: 'skip-norm', kind: 'norm' }, [skipLayerNorm, ...skipRmsNorms]),
   fusionOf({ name: 'group-norm', kind: 'norm', targets: target => target === 'cuda' }, [
     groupNorm,
     groupNormSilu,

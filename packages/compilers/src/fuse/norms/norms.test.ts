@@ -160,8 +160,8 @@ describe('root mean square norm', () => {
 })
 
 describe('norm of a sum', () => {
-  const skip = (norm: string, shape = '2,3,4'): Graph =>
-    parse(`<ir_version: 8, opset_import: ["": 17]> skip (float[2,3,4] x, float[${shape}] s) => (float[2,3,4] y, float[2,3,4] z)
+  const skip = (norm: string, shape = '2,3,4', opset = 17): Graph =>
+    parse(`<ir_version: 8, opset_import: ["": ${opset}]> skip (float[2,3,4] x, float[${shape}] s) => (float[2,3,4] y, float[2,3,4] z)
       <float[4] g = {1.5, -0.5, 2, 0.25}, float[4] b = {0.1, -0.2, 0.3, 0.4}> { r = Add(x, s) y = ${norm} z = Relu(r) }`)
 
   test('the sum is given out where others read it', async () => {
@@ -176,6 +176,13 @@ describe('norm of a sum', () => {
       expect(after.nodes[0]?.outputs).toEqual(['y', '', '', 'r'])
       await same(graph, after, 1e-6)
     }
+  })
+
+  test('of the root mean square norm of opset 23 too', async () => {
+    const graph = skip('RMSNormalization<epsilon = 0.1>(r, g)', '2,3,4', 23)
+    const after = fused(graph, ['skip-norm'])
+    expect(ops(after)).toEqual(['SkipSimplifiedLayerNormalization', 'Relu'])
+    await same(graph, after, 1e-6)
   })
 
   test('not where the sum broadcasts or the norm is over more axes', () => {

@@ -4,7 +4,6 @@
 import {
   anyOf,
   type Attribute,
-  isFloat,
   ms,
   op,
   refuse,
@@ -19,7 +18,7 @@ import {
 /** Gemm, then Relu, Sigmoid or Tanh ⇒ FusedGemm. */
 export const gemmActivation: Rule = rule('gemm-activation', ['a', 'b', 'c?', 'gemm', 'y'], {
   match: ({ a, b, c, gemm, y }) => activated(op.Gemm(a, b, c).as(gemm), y),
-  check: ({ a }) => isFloat(a) || refuse('is not of floats', a),
+  check: ({ a }) => a.dtype === 'float32' || refuse('is not of float32', a),
   build: ({ a, b, c, gemm, y }) => ms.FusedGemm(a, b, c, attributesOf(gemm, y)),
 })
 

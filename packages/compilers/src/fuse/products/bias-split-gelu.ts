@@ -14,6 +14,7 @@ export const biasSplitGelu: Rule = rule('bias-split-gelu', ['x', 'bias', 'sizes?
     return op.Mul(value, anyOf(ms.Gelu(gate), op.Gelu(gate, { approximate: 'none' })))
   },
   check: ({ x, bias, sizes, left }) => {
+    if (x.dtype !== 'float32' && x.dtype !== 'float16') return refuse('is not of float32 or float16', x)
     const width = x.shape?.at(-1)
     if (rank(x) !== 3 || typeof width !== 'number') return refuse('is not of rank 3 and known width', x)
     if (!widths.includes(width)) return refuse(`is not ${widths.join(', ')} wide, as the kernels want it`, x)

@@ -30,6 +30,9 @@ export interface RotaryPlan extends Planned {
 export function planRotary(view: View, rotation: Rotation, target: Target): RotaryPlan | Miss {
   const { cos, sin, x, root } = rotation
   const [output = ''] = root.outputs
+  const dtype = view.dtype(x)
+  if (dtype !== 'float32' && dtype !== 'float16')
+    return miss(5, `RotaryEmbedding has no kernel for ${dtype ?? 'an unknown type'}`, x)
   const tables = tableDims(view, cos)
   const others = tableDims(view, sin)
   if (!tables || !others || tables.join() !== others.join())
