@@ -6,6 +6,7 @@ import { axisRules } from './rules/axes.ts'
 import { convolutionRules } from './rules/convolutions.ts'
 import { productRules } from './rules/products.ts'
 import { sliceRules } from './rules/slices.ts'
+import { turnedViewRules } from './rules/turned-views.ts'
 import { viewRules } from './rules/views.ts'
 
 /** Names of the sets, in the order in which rules are tried. */
@@ -19,8 +20,8 @@ export type RuleSet = (typeof ruleSetNames)[number]
 const rulesOf: Readonly<Record<RuleSet, readonly Rule[]>> = {
   /** Operators that do nothing; weights in Constant nodes become initializers. */
   identities: cleaning,
-  /** Reshape, Squeeze, Unsqueeze, Flatten and Transposes that move nothing. */
-  views: viewRules,
+  /** Reshape, Squeeze, Unsqueeze, Flatten, Transposes that move nothing or that axes of size 1 stand between. */
+  views: [...viewRules, ...turnedViewRules],
   /** Slice, Split, Tile, Resize, and Shape with what is taken of it. */
   slices: sliceRules,
   /** Reductions with the axes around them, CastLike, Einsum. */

@@ -75,7 +75,8 @@ function indexAxes(i: Value, a: Value | undefined, y: Value): readonly number[] 
   return axes.every(axis => axis < own + axes.length) ? axes : undefined
 }
 
-function axesOf(value: Value, input: Value | undefined): readonly number[] | undefined {
+/** Axes of an operator, as an input or as an attribute; undefined where they are not constant, or all are meant. */
+export function axesOf(value: Value, input: Value | undefined): readonly number[] | undefined {
   return input ? constantNumbers(input) : intsOf(value, 'axes', undefined)
 }
 
