@@ -62,7 +62,8 @@ function applyRound(graph: Graph, round: Rounds[number], limitBytes: number): Gr
   return folded === graph ? graph : shaped(folded, limitBytes)
 }
 
-async function evaluate(region: Graph, fit: Fit): Promise<Record<string, Tensor> | undefined> {
+/** Outputs of a graph without inputs, run without optimizations. Undefined, and a warning, where it cannot be run. */
+export async function evaluate(region: Graph, fit: Fit): Promise<Record<string, Tensor> | undefined> {
   try {
     const live = await fit.open(region, { graphOptimizationLevel: 'disabled' })
     try {

@@ -147,3 +147,19 @@ test('codes are not decoded beforehand', async () => {
   const graph = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[128] x) => (y) <int8[128] q = ${codes}> { w = Cast<to = 1>(q) y = Add(x, w) }`
   expect(ops(await simplified(graph))).toBe('Cast Add')
 })
+
+test('without a runtime, and where ONNX Runtime has no kernel, constants stay computed, said once', async () => {
+  const graph = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (y) <float[2] a = ${float([2])}> {
+    s = Exp(a) t = Identity(x) y = Add(t, s) }`
+  const said: string[] = []
+  const onEvent: NonNullable<Parameters<typeof smash>[2]>['onEvent'] = event => {
+    if (event.type === 'warning') said.push(event.code)
+  }
+  const bare = await smash(modelOf(graph), [simplify()], { onEvent })
+  expect([ops(bare.part('model').graph), said]).toEqual(['Exp Add', ['no-runtime']])
+  said.length = 0
+  const odd = onnx`<ir_version: 8, opset_import: ["" : 17]> g (bfloat16[2] x) => (y) <bfloat16[2] a = ${tensorOf('bfloat16', [2], [1, 2])}> {
+    s = Exp(a) t = Identity(x) y = Add(t, s) }`
+  const kept = await smash(modelOf(odd), [simplify()], { runtime, onEvent })
+  expect([ops(kept.part('model').graph), said]).toEqual(['Exp Add', ['not-folded']])
+})

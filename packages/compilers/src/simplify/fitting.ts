@@ -1,22 +1,17 @@
 // Answers to what simplification asks, while it can be asked: constant parts run in the runtime without optimizations, so
 // that they give what the source gives; weights are compared in bands.
-import type { FitContext, Params, StateValue, TensorData } from '@damson/core'
-import {
-  findEqualWeights,
-  findTransposedTwins,
-  memoryTensor,
-  stringTensor,
-  type Graph,
-  type Tensor,
-} from '@damson/graph'
+import type { FitContext, Params, StateValue } from '@damson/core'
+import { findEqualWeights, findTransposedTwins, type Graph } from '@damson/graph'
+import { evaluate } from '../evaluated-constants.ts'
 import type { Asking, Question } from './loop.ts'
 
 /** Means of a fit. */
-type Means = Pick<FitContext<Params>, 'open' | 'signal'>
+type Means = Pick<FitContext<Params>, 'open' | 'signal' | 'warn'>
 
 /** Goes through with the work once; the answers that it was given, in order. */
-export async function answersFor(asking: Asking, means: Means): Promise<readonly StateValue[]> {
+export async function answersFor(asking: Asking, given: Means): Promise<readonly StateValue[]> {
   const answers: StateValue[] = []
+  const means = { ...given, warn: once(given.warn) }
   for (let step = asking.next(); step.done !== true;) {
     means.signal.throwIfAborted()
     const answer = await answerTo(step.value, means)
@@ -26,19 +21,17 @@ export async function answersFor(asking: Asking, means: Means): Promise<readonly
   return answers
 }
 
+/** What cannot be computed is asked for again in every round. */
+function once(warn: Means['warn']): Means['warn'] {
+  const told = new Set<string>()
+  return (code, message, details) => {
+    if (!told.has(message)) warn(code, message, details)
+    told.add(message)
+  }
+}
+
 async function answerTo({ kind, graph }: Question, means: Means): Promise<StateValue> {
-  return kind === 'run' ? run(graph, means) : compare(graph, means)
-}
-
-async function run(graph: Graph, { open }: Means): Promise<StateValue> {
-  const live = await open(graph, { graphOptimizationLevel: 'disabled' })
-  const outputs = await live.run('main', {})
-  await live.close()
-  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, tensorFrom(output)]))
-}
-
-function tensorFrom({ dtype, shape, data }: TensorData): Tensor {
-  return dtype === 'string' ? stringTensor(shape, data) : memoryTensor(dtype, shape, data)
+  return kind === 'run' ? ((await evaluate(graph, means)) ?? {}) : compare(graph, means)
 }
 
 async function compare(graph: Graph, { signal }: Means): Promise<StateValue> {
