@@ -7,6 +7,7 @@ import {
   foldShapes,
   foldValues,
   memoryTensor,
+  removeDead,
   stringTensor,
   type FoldedValues,
   type Graph,
@@ -62,27 +63,44 @@ function applyRound(graph: Graph, round: Rounds[number], limitBytes: number): Gr
   return folded === graph ? graph : shaped(folded, limitBytes)
 }
 
-/** Outputs of a graph without inputs, run without optimizations. Undefined, and a warning, where it cannot be run. */
+/**
+ * Outputs of a graph without inputs, run without optimizations. Where it cannot be run, those of its parts that can; undefined,
+ * and a warning, where none can.
+ */
 export async function evaluate(region: Graph, fit: Fit): Promise<Record<string, Tensor> | undefined> {
   try {
-    const live = await fit.open(region, { graphOptimizationLevel: 'disabled' })
-    try {
-      const outputs = Object.entries(await live.run('main', {}))
-      return Object.fromEntries(
-        outputs.map(([name, { dtype, shape, data }]) => [
-          name,
-          dtype === 'string' ? stringTensor(shape, data) : memoryTensor(dtype, shape, data),
-        ]),
-      )
-    } finally {
-      await live.close()
-    }
+    return await outputsOf(region, fit)
   } catch (error) {
     fit.signal.throwIfAborted()
     if (!DamsonError.isInstance(error)) throw error
     const missing = error.code === 'missing-runtime'
+    if (!missing && region.outputs.length > 1) return evaluateHalves(region, fit)
     const why = missing ? 'there is no runtime: pass { runtime }' : error.message
     fit.warn(missing ? 'no-runtime' : 'not-folded', `Constants stay computed at run time, ${why}`, {})
     return undefined
+  }
+}
+
+/** An operator without a kernel stands in the way of those that need it only. */
+async function evaluateHalves(region: Graph, fit: Fit): Promise<Record<string, Tensor> | undefined> {
+  const { outputs } = region
+  const half = outputs.length >> 1
+  const first = await evaluate(removeDead(region.with({ outputs: outputs.slice(0, half) })), fit)
+  const second = await evaluate(removeDead(region.with({ outputs: outputs.slice(half) })), fit)
+  return first || second ? { ...first, ...second } : undefined
+}
+
+async function outputsOf(region: Graph, fit: Fit): Promise<Record<string, Tensor>> {
+  const live = await fit.open(region, { graphOptimizationLevel: 'disabled' })
+  try {
+    const outputs = Object.entries(await live.run('main', {}))
+    return Object.fromEntries(
+      outputs.map(([name, { dtype, shape, data }]) => [
+        name,
+        dtype === 'string' ? stringTensor(shape, data) : memoryTensor(dtype, shape, data),
+      ]),
+    )
+  } finally {
+    await live.close()
   }
 }
