@@ -103,6 +103,13 @@ describe('spellings', () => {
     expect(ops(await expectFused(graph))).toEqual(['MultiHeadAttention'])
   })
 
+  test('values of another size than keys, all in four dimensions', async () => {
+    const graph = parse(`<ir_version: 8, opset_import: ["": 17]>
+      sizes (float[b,4,s,8] q, float[b,4,t,8] k, float[b,4,t,6] v) => (float[b,4,s,6] y)
+      { kt = Transpose<perm = [0, 1, 3, 2]>(k) a = MatMul(q, kt) p = Softmax(a) y = MatMul(p, v) }`)
+    await expectFused(graph)
+  })
+
   test('keys and values of two heads for four heads of queries', async () => {
     const graph = parse(`<ir_version: 8, opset_import: ["": 17]>
       shared (float[b,s,32] q, float[b,2,t,8] k, float[b,2,t,8] v) => (float[b,s,32] y)

@@ -58,13 +58,13 @@ export function planMultiHead(view: View, attention: Attention): AttentionPlan |
   }
 }
 
-/** Keys and values both 3-D, both behind a cache, or both 4-D with all heads. */
+/** Keys and values both 3-D, both behind a cache, or both 4-D with all heads. A cache holds heads of one size. */
 function keysAndValues(view: View, attention: Attention): KeysAndValues | undefined {
-  const { heads } = attention
+  const { heads, kvHeads, headSize, valueSize } = attention
   const flat = mergeable(heads).slice(0, -1)
   const [key3, value3] = [stageAs(attention.key, ...flat), stageAs(attention.value, ...flat)]
   if (key3 && value3) return { key: key3, value: value3, cache: undefined }
-  const cache = attention.kvHeads === heads ? cacheOf(view, attention, flat) : undefined
+  const cache = kvHeads === heads && headSize === valueSize ? cacheOf(view, attention, flat) : undefined
   if (cache) return { key: cache.key.fresh, value: cache.value.fresh, cache }
   const [key4, value4] = [stageAs(attention.key, 'b n s h'), stageAs(attention.value, 'b n s h')]
   return key4 && value4 ? { key: key4, value: value4, cache: undefined } : undefined
@@ -73,7 +73,8 @@ function keysAndValues(view: View, attention: Attention): KeysAndValues | undefi
 function making(site: Site, attention: Attention, query: Stage, { key, value, cache }: KeysAndValues): Made {
   const { heads, headSize, valueSize } = attention
   const q = asMerged(site, query, headSize * heads)
-  const whole = key.text === 'b n s h'
+  // ONNX Runtime takes keys and values of four dimensions only with heads of one size.
+  const whole = key.text === 'b n s h' && headSize === valueSize
   const k = whole ? key.value : asMerged(site, key, headSize * heads)
   const v = whole ? value.value : asMerged(site, value, valueSize * heads)
   const bias = buildBias(site, attention, q, 1)
