@@ -14,7 +14,7 @@ import { readOrtModule } from './ort/ort-module.ts'
 import { inMemory } from './session/graph-bytes.ts'
 import { ortOptions, mergeSessionOptions, moduleFor } from './session/session-options.ts'
 import { optimizedGraph } from './session/optimized-graph.ts'
-import { prepareFiles } from './session/prepare-files.ts'
+import { prepareFiles, type PrepareMeans } from './session/prepare-files.ts'
 import { sessionPool, type PoolEvent } from './session/sessions.ts'
 import { gatherStatistics } from './statistics/gather.ts'
 
@@ -65,9 +65,9 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
     onEvent: emit,
   })
   const endings: (() => Promise<void>)[] = []
+  const preparing = { pool, platform, atEnd: (work: () => Promise<void>) => void endings.push(work) }
   /** onnxruntime-web writes no files, not even in Node. */
   const writes = choice.module === 'node'
-  const preparing = { pool, platform, atEnd: (work: () => Promise<void>) => void endings.push(work) }
   const lives = new Set<OpenLive>()
   let info: Promise<EngineInfo> | undefined
   let closing: Promise<void> | undefined
@@ -95,14 +95,19 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
     },
     statistics: (graph, requests, samples, { signal } = {}) =>
       gatherStatistics(pool, graph, requests, samples, signal),
-    optimized: async (graph, { session = {}, signal } = {}) =>
-      writes ? optimizedGraph(preparing, graph, session, signal) : undefined,
-    prepare: async (graph, name, wanted) =>
-      writes ? prepareFiles(preparing, graph, name, wanted) : undefined,
+    ...preparation(writes ? preparing : undefined),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => runtime.close(),
   }
   return runtime
+}
+
+function preparation(means: PrepareMeans | undefined): Required<Pick<Runtime, 'optimized' | 'prepare'>> {
+  return {
+    optimized: async (graph, { session = {}, signal } = {}) =>
+      means && optimizedGraph(means, graph, session, signal),
+    prepare: async (graph, name, wanted) => means && prepareFiles(means, graph, name, wanted),
+  }
 }
 
 function ortChoice(target: Target, { wasmPaths, wasmThreads }: RuntimeOptions): OrtChoice {

@@ -10,7 +10,7 @@ import {
   type Graph,
 } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
-import { describeAlgorithm, differences, runOnce, tinyEncoder, tinyMlp } from '@damson/testing'
+import { describeAlgorithm, differences, runOnce, tinyEncoder } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freeze } from '../static-shapes/freeze.ts'
