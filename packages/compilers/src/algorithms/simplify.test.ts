@@ -31,10 +31,10 @@ describeAlgorithm(simplify, {
 
 /** Weights listed as inputs, a norm, a bias apart, and shape arithmetic. */
 function normed(): Graph {
-  const four = [1, 2, 3, 4].map(seed => float([3], seed))
+  const [g, b, m, v] = [float([3], 1), float([3], 2), float([3], 3), float([3], 4)]
   return onnx`<ir_version: 4, opset_import: ["" : 13]>
     normed (float[n,2,4,4] x, float[3,2,1,1] w) => (y)
-    <float[3,2,1,1] w = ${float([3, 2, 1, 1])}, float[3] g = ${four[0]}, float[3] b = ${four[1]}, float[3] m = ${four[2]}, float[3] v = ${four[3]}, float[3,1,1] c = ${float([3, 1, 1], 7)}> {
+    <float[3,2,1,1] w = ${float([3, 2, 1, 1])}, float[3] g = ${g}, float[3] b = ${b}, float[3] m = ${m}, float[3] v = ${v}, float[3,1,1] c = ${float([3, 1, 1], 7)}> {
       [conv] t = Conv(x, w) [norm] u = BatchNormalization(t, g, b, m, v) [shift] s = Add(u, c)
       [shape] d = Shape(x) [zero] i = Constant<value_ints = [0]>() [size] e = Gather(d, i)
       [rest] r = Constant<value_ints = [-1]>() [target] f = Concat<axis = 0>(e, r) [view] y = Reshape(s, f) }`

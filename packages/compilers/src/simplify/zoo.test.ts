@@ -71,8 +71,8 @@ for (const [path, { nodes, within }] of Object.entries(models)) {
   })
 }
 
-const rounding: readonly string[] = ['scaling', 'convolutions', 'products']
-const exact = ruleSetNames.filter(name => !rounding.includes(name))
+const rounding = new Set<string>(['scaling', 'convolutions', 'products'])
+const exact = ruleSetNames.filter(name => !rounding.has(name))
 
 for (const path of Object.keys(models).filter(each => models[each]?.within !== 0)) {
   zooTest(path, 'bits stay without the sets that round', async file => {

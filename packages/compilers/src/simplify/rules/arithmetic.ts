@@ -1,7 +1,7 @@
 // Arithmetic and logic that comes to the same with fewer operators. What only selects is exact to the bit; constants that
 // are put together, and LogSoftmax, round once less than before.
 import {
-  anyOf, broadcastsInto, constant, constantNumbers, fill, intOf, isFloat, op, refuse, rule, tensorOf,
+  anyOf, broadcastsInto, constant, constantNumbers, fill, isFloat, op, refuse, rule, tensorOf,
   type Rule, type Value,
 } from '@damson/graph' // prettier-ignore
 
