@@ -3,7 +3,7 @@
 import { multiplyDims, subtractDims, type Dim } from '@damson/graph'
 
 /** b batch, n heads, s positions, h numbers of one head; g groups of heads that share keys, r heads of one group. */
-export type Letter = 'b' | 'n' | 's' | 'h' | 'g' | 'r'
+type Letter = 'b' | 'n' | 's' | 'h' | 'g' | 'r'
 
 export interface Axis {
   readonly letter: Letter

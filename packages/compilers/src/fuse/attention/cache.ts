@@ -6,7 +6,7 @@ import type { Attention } from './describe.ts'
 import { stageAs, stagesOf, type Stage } from './heads.ts'
 import type { View } from '../seek/view.ts'
 
-export interface Grown {
+interface Grown {
   /** The Concat; it goes when the operator gives the present. */
   readonly node: Node
   readonly past: string

@@ -9,7 +9,7 @@ import { planFor } from './operators.ts'
 import { settle, type AttentionPlan } from './settle.ts'
 
 /** Attention around a Softmax, in all spellings that exporters have for it. */
-export const attention: Fusion = soughtFusion<AttentionPlan>({
+const attention: Fusion = soughtFusion<AttentionPlan>({
   name: 'attention',
   kind: 'attention',
   begins: (_, { op, domain }) => op === 'Softmax' && domain === '',

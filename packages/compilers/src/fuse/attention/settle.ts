@@ -1,5 +1,6 @@
 // An operator takes its place: what it needs is brought into its layout before it, what the graph expects is made of its result
 // behind it, and the last node made stands where the attention ended.
+import type { Node, NodeFields } from '@damson/graph'
 import { attributesFrom, type Attributes, type Site } from '../seek/site.ts'
 import type { Planned } from '../seek/sought.ts'
 import type { Cache } from './cache.ts'
@@ -8,7 +9,7 @@ import type { Stage } from './heads.ts'
 import type { Landing } from './weights.ts'
 
 /** A node to be made, but for its outputs. */
-export interface Making {
+interface Making {
   readonly op: string
   readonly domain?: string
   readonly inputs: readonly string[]
@@ -69,21 +70,29 @@ export function settle(site: Site, plan: AttentionPlan): void {
     attributes: attributesFrom(making.attributes ?? {}),
     origins,
   }
-  if (then.length === 0) {
-    draft.replace(end, { ...made, outputs: [landing.value, ...presents] })
-    return
-  }
-  let current = draft.fresh(`${landing.value}_merged`)
+  if (then.length === 0) draft.replace(end, { ...made, outputs: [landing.value, ...presents] })
+  else chained(site, { made, end, value: landing.value, presents, then })
+}
+
+interface Chain {
+  readonly made: Omit<NodeFields, 'outputs'>
+  readonly end: Node
+  /** What the last step gives. */
+  readonly value: string
+  readonly presents: readonly string[]
+  readonly then: readonly ((value: string) => Making)[]
+}
+
+/** The operator, and steps behind it of which the last stands where the attention ended. */
+function chained(site: Site, { made, end, value, presents, then }: Chain): void {
+  const { draft } = site
+  let current = draft.fresh(`${value}_merged`)
   const renamed = draft.replace(end, {
     name: draft.fresh(`${end.name}_layout`),
     outputs: [draft.fresh('replaced')],
   })
-  draft.add({
-    ...made,
-    name: making.op,
-    outputs: [current, ...presents],
-    ...(end.metadata ? { metadata: end.metadata } : {}),
-  })
+  const metadata = end.metadata ? { metadata: end.metadata } : {}
+  draft.add({ ...made, name: made.op, outputs: [current, ...presents], ...metadata })
   for (const [at, next] of then.entries()) {
     const { op, inputs, attributes = {} } = next(current)
     if (at < then.length - 1) current = site.add(op, inputs, attributes)
@@ -92,7 +101,7 @@ export function settle(site: Site, plan: AttentionPlan): void {
         op,
         domain: '',
         inputs,
-        outputs: [landing.value],
+        outputs: [value],
         attributes: attributesFrom(attributes),
         origins: [],
       })

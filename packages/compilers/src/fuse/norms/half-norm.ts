@@ -44,5 +44,12 @@ function isNarrow(x: Value, ones: Value, norm: Value, y: Value): true | Refusal 
 function narrowOnes({ dtype = 'float16' }: Value, ones: Value): Constant {
   const shape = ones.tensor?.shape ?? []
   const count = shape.reduce((a, b) => a * b, 1)
-  return constant(tensorOf(dtype, shape, new Array<number>(count).fill(1)), { name: 'ones' })
+  return constant(
+    tensorOf(
+      dtype,
+      shape,
+      Array.from({ length: count }, () => 1),
+    ),
+    { name: 'ones' },
+  )
 }

@@ -43,7 +43,12 @@ export function unscaled({ x, means, epsilon, y }: NormValues): Unscaled | Refus
   if (values?.length !== 1 || value === undefined || !(value >= 0))
     return refuse('is not one constant number, zero or above', epsilon)
   if ((epsilon.shape?.length ?? 0) > shape.length) return refuse('raises the rank', epsilon)
-  const ones = tensorOf(dtype, sizes, new Array<number>(sizes.reduce((a, b) => a * b, 1)).fill(1))
+  const length = sizes.reduce((a, b) => a * b, 1)
+  const ones = tensorOf(
+    dtype,
+    sizes,
+    Array.from({ length }, () => 1),
+  )
   return { attributes: { axis, epsilon: value }, ones: constant(ones, { name: 'ones' }) }
 }
 

@@ -1,4 +1,5 @@
 // Puts RotaryEmbedding in the place of a rotation. Tables are cut to one lane a pair, and laid out once for all that share them.
+import type { NodeFields } from '@damson/graph'
 import { asMerged } from '../attention/settle.ts'
 import { attributesFrom, type Site } from '../seek/site.ts'
 import type { RotaryPlan } from './plan.ts'
@@ -23,29 +24,33 @@ export function buildRotary(site: Site, plan: RotaryPlan): void {
     attributes: attributesFrom(attributes),
     origins: [...new Set([...absorbed].flatMap(node => node.origins))],
   }
-  const [output = ''] = root.outputs
   const same = (flat && plan.layout === 'b s nh') || (!flat && plan.layout === 'b n s h')
-  if (same) {
-    draft.replace(root, making)
-    return
-  }
+  if (same) draft.replace(root, making)
+  else laidOut(site, plan, making)
+}
+
+/** The operator, and behind it what parts the heads again. */
+function laidOut(
+  site: Site,
+  { rotation, heads, layout }: RotaryPlan,
+  making: Omit<NodeFields, 'outputs'>,
+): void {
+  const { root, headSize } = rotation
+  const { draft } = site
+  const [output = ''] = root.outputs
   const metadata = root.metadata ? { metadata: root.metadata } : {}
   const renamed = draft.replace(root, { name: draft.fresh(`${root.name}_layout`) })
   const turned = draft.fresh(`${output}_turned`)
   draft.add({ ...making, name: 'RotaryEmbedding', outputs: [turned], ...metadata })
   const target = site.integers([0, 0, heads, headSize])
   const glue = { domain: '', outputs: [output], origins: [] }
-  if (plan.layout === 'b s n h') {
+  if (layout === 'b s n h') {
     draft.replace(renamed, { ...glue, op: 'Reshape', inputs: [turned, target], attributes: new Map() })
     return
   }
   const split = site.add('Reshape', [turned, target])
-  draft.replace(renamed, {
-    ...glue,
-    op: 'Transpose',
-    inputs: [split],
-    attributes: attributesFrom({ perm: [0, 2, 1, 3] }),
-  })
+  const attributes = attributesFrom({ perm: [0, 2, 1, 3] })
+  draft.replace(renamed, { ...glue, op: 'Transpose', inputs: [split], attributes })
 }
 
 /** One lane a pair: [positions, m], batch and positions being one dimension, or [b, s, m]. */

@@ -9,7 +9,7 @@ import { planRotary, type RotaryPlan } from './plan.ts'
 import { rotationAt } from './rotation.ts'
 
 /** Rotations of queries and keys by angles of their positions. */
-export const rotaryEmbedding: Fusion = soughtFusion<RotaryPlan>({
+const rotaryEmbedding: Fusion = soughtFusion<RotaryPlan>({
   name: 'rotary-embedding',
   kind: 'rotary',
   begins: beginsRotation,

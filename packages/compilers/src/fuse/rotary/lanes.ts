@@ -20,7 +20,7 @@ export interface Lanes {
 
 const maxLanes = 16_384
 
-export const symbolOf = (name: string, lane: number): string => `${name}#${lane}`
+const symbolOf = (name: string, lane: number): string => `${name}#${lane}`
 
 /** The value that a symbol is a lane of. */
 export const valueOf = (symbol: string): string => symbol.slice(0, symbol.lastIndexOf('#'))

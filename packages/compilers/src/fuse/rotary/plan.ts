@@ -108,24 +108,16 @@ function placeOf(view: View, { x, cos, headSize }: Rotation, dims: readonly Dim[
     return miss(5, 'the tables are for another batch', cos.value)
   if (product.length === 2 && many(1)) {
     const { b: batch, s, h } = sizes(1, p)
-    return {
-      layout: [[batch], [s], [{ letter: 'n', size: 1 }, h]],
-      text: 'b s nh',
-      headsFromEnd: 0,
-      batched: many(0),
-    }
+    const layout: Layout = [[batch], [s], [{ letter: 'n', size: 1 }, h]]
+    return { layout, text: 'b s nh', headsFromEnd: 0, batched: many(0) }
   }
   if (product.length !== 3) return miss(5, 'the tables do not fit three dimensions', cos.value)
   // Where one position is all there is, tables have one row either way.
   const single = !many(1) && !many(2)
   if ((many(2) && !many(1)) || (single && q === 1)) {
     const axes = sizes(p, q)
-    return {
-      layout: [[axes.b], [axes.n], [axes.s], [axes.h]],
-      text: 'b n s h',
-      headsFromEnd: 2,
-      batched,
-    }
+    const layout = [[axes.b], [axes.n], [axes.s], [axes.h]]
+    return { layout, text: 'b n s h', headsFromEnd: 2, batched }
   }
   if (many(2) || (single && p !== 1)) return miss(5, 'the tables do not tell heads from positions', cos.value)
   const axes = sizes(q, p)

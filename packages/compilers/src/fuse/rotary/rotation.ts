@@ -103,18 +103,9 @@ function turned(
   }
   const wanted = Array.from({ length: m }, (_, k) => head[interleaved ? 2 * k : k])
   const known = wanted.filter(turn => turn !== undefined && turn !== 'stays')
-  const cos = tableOf(
-    view,
-    reading.products,
-    x,
-    known.map(turn => turn.cos),
-  )
-  const sin = tableOf(
-    view,
-    reading.products,
-    x,
-    known.map(turn => negated(turn.sin)),
-  )
+  const table = (terms: readonly Term[]): Table | undefined => tableOf(view, reading.products, x, terms)
+  const cos = table(known.map(turn => turn.cos))
+  const sin = table(known.map(turn => negated(turn.sin)))
   if (!cos || !sin) return miss(4, 'no value holds the cosines and sines of all lanes in order', output)
   return { root, x, headSize, turning, interleaved, cos, sin, inner: [...reading.nodes] }
 }
@@ -124,8 +115,8 @@ const negated = ({ coefficient, symbols }: Term): Term => ({ coefficient: -coeff
 /** A lane: what it is multiplied with, the lane it turns with and what that is multiplied with. */
 function turnOf(lane: Lane, at: number, x: string): Turn | 'stays' | undefined {
   const parts = lane.map(term => partOf(term, x))
-  const [own] = parts.filter(part => part?.lane === at)
-  const [other] = parts.filter(part => part?.lane !== at)
+  const own = parts.find(part => part?.lane === at)
+  const other = parts.find(part => part?.lane !== at)
   if (lane.length === 1 && own && own.rest.symbols.length === 0)
     return own.rest.coefficient === 1 ? 'stays' : undefined
   if (lane.length !== 2 || !own || !other) return undefined

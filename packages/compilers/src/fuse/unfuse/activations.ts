@@ -24,23 +24,23 @@ function tanhGelu(x: In, { opset }: Place): Term {
   return op.Mul(op.Mul(x, op.Add(op.Tanh(inner), 1)), 0.5)
 }
 
-export const geluApart: Rule = rule('unfuse-gelu', ['x'], {
+const geluApart: Rule = rule('unfuse-gelu', ['x'], {
   match: ({ x }) => ms.Gelu(x),
   build: ({ x }, place) => exactGelu(x, place),
 })
 
-export const biasGeluApart: Rule = rule('unfuse-bias-gelu', ['x', 'bias'], {
+const biasGeluApart: Rule = rule('unfuse-bias-gelu', ['x', 'bias'], {
   match: ({ x, bias }) => ms.BiasGelu(x, bias),
   build: ({ x, bias }, place) => exactGelu(op.Add(x, bias), place),
 })
 
-export const fastGeluApart: Rule = rule('unfuse-fast-gelu', ['x', 'bias?'], {
+const fastGeluApart: Rule = rule('unfuse-fast-gelu', ['x', 'bias?'], {
   match: ({ x, bias }) => ms.FastGelu(x, bias),
   build: ({ x, bias }, place) => tanhGelu(bias ? op.Add(x, bias) : x, place),
 })
 
 /** x·σ(αx) */
-export const quickGeluApart: Rule = rule('unfuse-quick-gelu', ['x', 'y'], {
+const quickGeluApart: Rule = rule('unfuse-quick-gelu', ['x', 'y'], {
   match: ({ x, y }) => ms.QuickGelu(x).as(y),
   build: ({ x, y }) => {
     const alpha = floatOf(y, 'alpha', 1.702)
@@ -49,7 +49,7 @@ export const quickGeluApart: Rule = rule('unfuse-quick-gelu', ['x', 'y'], {
 })
 
 /** The left half of x + b times the Gelu of the right half. */
-export const biasSplitGeluApart: Rule = rule('unfuse-bias-split-gelu', ['x', 'bias'], {
+const biasSplitGeluApart: Rule = rule('unfuse-bias-split-gelu', ['x', 'bias'], {
   match: ({ x, bias }) => ms.BiasSplitGelu(x, bias),
   build: ({ x, bias }, place) => {
     const width = widthOf(x)

@@ -72,7 +72,7 @@ export const groupNormApart: Rule = rule('unfuse-group-norm', ['x', 'gamma', 'be
     const last = intOf(norm, 'channels_last', 1) === 1
     const first = last ? op.Transpose(x, { perm: [0, 3, 1, 2] }) : x
     const grouped = op.Reshape(first, [0, groups, -1])
-    const [ones, zeros] = [1, 0].map(value => new Array<number>(groups).fill(value))
+    const [ones, zeros] = [1, 0].map(value => Array.from({ length: groups }, () => value))
     const normed = op.InstanceNormalization(grouped, ones, zeros, { epsilon: floatOf(norm, 'epsilon', 1e-5) })
     const back = op.Reshape(normed, op.Shape(first))
     const y = op.Add(op.Mul(back, op.Reshape(gamma, [-1, 1, 1])), op.Reshape(beta, [-1, 1, 1]))

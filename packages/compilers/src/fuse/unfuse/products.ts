@@ -5,7 +5,7 @@ import {
   type Attribute, type In, type Refusal, type Rule, type Term, type Value,
 } from '@damson/graph' // prettier-ignore
 
-export const fusedMatMulApart: Rule = rule('unfuse-matmul', ['a', 'b', 'y'], {
+const fusedMatMulApart: Rule = rule('unfuse-matmul', ['a', 'b', 'y'], {
   match: ({ a, b, y }) => ms.FusedMatMul(a, b).as(y),
   build: ({ a, b, y }) => {
     if (intOf(y, 'transBatchA', 0) + intOf(y, 'transBatchB', 0) > 0) return refuse('turns its batch axes', y)
@@ -18,12 +18,12 @@ export const fusedMatMulApart: Rule = rule('unfuse-matmul', ['a', 'b', 'y'], {
   },
 })
 
-export const fusedGemmApart: Rule = rule('unfuse-gemm', ['a', 'b', 'c?', 'y'], {
+const fusedGemmApart: Rule = rule('unfuse-gemm', ['a', 'b', 'c?', 'y'], {
   match: ({ a, b, c, y }) => ms.FusedGemm(a, b, c).as(y),
   build: ({ a, b, c, y }) => activated(op.Gemm(a, b, c, attributesBut(y, 'activation')), y),
 })
 
-export const fusedConvApart: Rule = rule('unfuse-conv', ['x', 'w', 'b?', 'z?', 'y'], {
+const fusedConvApart: Rule = rule('unfuse-conv', ['x', 'w', 'b?', 'z?', 'y'], {
   match: ({ x, w, b, z, y }) => ms.FusedConv(x, w, b, z).as(y),
   build: ({ x, w, b, z, y }) => {
     const conv = op.Conv(x, w, b, attributesBut(y, 'activation'))
