@@ -90,7 +90,12 @@ test('names of original nodes and weights hit the same weights after fusing as b
 zooTest('fixtures/bert-tiny-ts/model.onnx', 'module paths hit the same weights after fusing', async file => {
   const model = await load(file)
   const fused = await smash(model, [fuse()])
-  for (const include of [['/encoder/layer.0/*'], ['*attention*'], ['*query*', '*intermediate*'], ['op:MatMul']]) {
+  for (const include of [
+    ['/encoder/layer.0/*'],
+    ['*attention*'],
+    ['*query*', '*intermediate*'],
+    ['op:MatMul'],
+  ]) {
     const [before, after] = [
       await smash(model, [weightOnly({}, { include })]),
       await smash(fused, [weightOnly({}, { include })]),

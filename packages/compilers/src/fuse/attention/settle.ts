@@ -59,7 +59,7 @@ export function settle(site: Site, plan: AttentionPlan): void {
   const presents = cache ? [cache.key.present, cache.value.present] : []
   const origins = [...new Set([...absorbed, ...gone].flatMap(node => node.origins))]
   for (const node of gone) draft.remove(node)
-  const then = [
+  const steps = [
     ...(zeroed ? [zeroRows(site, bias)] : []),
     ...(rank === 4 ? [] : partings(site, attention, landing)),
   ]
@@ -70,8 +70,8 @@ export function settle(site: Site, plan: AttentionPlan): void {
     attributes: attributesFrom(making.attributes ?? {}),
     origins,
   }
-  if (then.length === 0) draft.replace(end, { ...made, outputs: [landing.value, ...presents] })
-  else chained(site, { made, end, value: landing.value, presents, then })
+  if (steps.length === 0) draft.replace(end, { ...made, outputs: [landing.value, ...presents] })
+  else chained(site, { made, end, value: landing.value, presents, steps })
 }
 
 interface Chain {
@@ -80,11 +80,11 @@ interface Chain {
   /** What the last step gives. */
   readonly value: string
   readonly presents: readonly string[]
-  readonly then: readonly ((value: string) => Making)[]
+  readonly steps: readonly ((value: string) => Making)[]
 }
 
 /** The operator, and steps behind it of which the last stands where the attention ended. */
-function chained(site: Site, { made, end, value, presents, then }: Chain): void {
+function chained(site: Site, { made, end, value, presents, steps }: Chain): void {
   const { draft } = site
   let current = draft.fresh(`${value}_merged`)
   const renamed = draft.replace(end, {
@@ -93,9 +93,9 @@ function chained(site: Site, { made, end, value, presents, then }: Chain): void 
   })
   const metadata = end.metadata ? { metadata: end.metadata } : {}
   draft.add({ ...made, name: made.op, outputs: [current, ...presents], ...metadata })
-  for (const [at, next] of then.entries()) {
+  for (const [at, next] of steps.entries()) {
     const { op, inputs, attributes = {} } = next(current)
-    if (at < then.length - 1) current = site.add(op, inputs, attributes)
+    if (at < steps.length - 1) current = site.add(op, inputs, attributes)
     else
       draft.replace(renamed, {
         op,
