@@ -62,7 +62,7 @@ const ops = (model: Model): readonly string[] =>
   [...walk(model.part('model').graph)].map(({ node }) => node.op)
 
 const quantizers: Readonly<Record<string, () => Step>> = {
-  autoBits: () => autoBits({ budget: '4.5bits' }),
+  autoBits: () => autoBits({ budget: { value: 4.5, unit: 'bits' } }),
   awq, binary, bnb4, dynamicInt8, float8, gptq, half, hqq, llmInt8, scaleEstimation, staticInt8, weightOnly,
 } // prettier-ignore
 
