@@ -2,9 +2,11 @@
 // Python tools and OnnxSlim, interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
 // Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | simplify | calibrated]…
 // (DAMSON_PEER_PYTHON names a Python with onnxruntime, onnx and onnxslim; calibrated is compared with an fp32 session's memory)
+import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { access, mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { writeBigModel } from './big-model.ts'
 import { bigRecipe, sessionProgram, type BigRecipe } from './big-recipes.ts'
 import { measured, median, type Figures } from './measured-process.ts'
@@ -46,16 +48,20 @@ async function measure(recipe: BigRecipe, runs: number, hasPeer: boolean): Promi
   await ours(recipe)
   const rows: Row[] = []
   for (let run = 0; run < runs; run++) {
-    await readThrough()
+    await settle()
     const damson = await ours(recipe)
-    await readThrough()
+    await settle()
     rows.push({ damson, peer: hasPeer || recipe.peer === 'session' ? await theirs(recipe) : undefined })
   }
   return rows
 }
 
-/** Brings the model into memory, so that neither side waits for the disk: a peer of 8 GB pushes it out. */
-async function readThrough(): Promise<void> {
+/**
+ * So that neither side waits for the disk: what the one before wrote has left memory, and the model is in it again, which a
+ * peer of 8 GB pushes out.
+ */
+async function settle(): Promise<void> {
+  await promisify(execFile)('sync')
   for (const file of [model, `${model}_data`])
     for await (const band of createReadStream(file, { highWaterMark: 4 * 2 ** 20 })) void band
 }
