@@ -7,7 +7,7 @@ const width = 1024
 const inner = 4096
 
 /** Uniform numbers of standard deviation 0.02, in bands of 4 MiB: xorshift32, seeded by the weight's number. */
-function weight(seed: number, rows: number, columns: number): Tensor {
+export function weight(seed: number, rows: number, columns: number): Tensor {
   const bytes = rows * columns * 4
   const [tensor] = computeTensors({
     key: `big-model:${seed}:${rows}x${columns}`,

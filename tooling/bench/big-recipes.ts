@@ -2,8 +2,8 @@
 export interface BigRecipe {
   /** Step of the command. */
   readonly step: string
-  /** How ONNX Runtime's Python tools are asked for the same; `session`: only an fp32 session that runs a few samples. */
-  readonly peer: 'rtn' | 'kquant' | 'int8' | 'fp16' | 'session'
+  /** How the tools in Python are asked for the same; `session`: only an fp32 session that runs a few samples. */
+  readonly peer: 'rtn' | 'kquant' | 'int8' | 'fp16' | 'slim' | 'session'
 }
 
 const bigRecipes = {
@@ -14,6 +14,7 @@ const bigRecipes = {
   },
   int8: { step: 'dynamic-int8:weights=int8,per=channel,symmetric=true', peer: 'int8' },
   fp16: { step: 'half:guard=weights', peer: 'fp16' },
+  simplify: { step: 'simplify', peer: 'slim' },
   calibrated: { step: 'half:guard=calibrated', peer: 'session' },
 } as const satisfies Readonly<Record<string, BigRecipe>>
 

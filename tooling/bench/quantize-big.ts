@@ -1,9 +1,12 @@
-// Wall time and peak memory of quantization of the 1.21 GB model: the built command against ONNX Runtime's Python tools,
-// interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
-// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | calibrated]…
-// (DAMSON_PEER_PYTHON names a Python with onnxruntime and onnx; calibrated is compared with an fp32 session's memory)
+// Wall time and peak memory of quantization and simplification of the 1.21 GB model: the built command against ONNX Runtime's
+// Python tools and OnnxSlim, interleaved, where Python has them. Figures, never assertions; ratios are what to trust.
+// Run: pnpm --filter @damson/bench big [runs] [rtn | kquant | int8 | fp16 | simplify | calibrated]…
+// (DAMSON_PEER_PYTHON names a Python with onnxruntime, onnx and onnxslim; calibrated is compared with an fp32 session's memory)
+import { execFile } from 'node:child_process'
+import { createReadStream } from 'node:fs'
 import { access, mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { writeBigModel } from './big-model.ts'
 import { bigRecipe, sessionProgram, type BigRecipe } from './big-recipes.ts'
 import { measured, median, type Figures } from './measured-process.ts'
@@ -42,14 +45,25 @@ interface Row {
 }
 
 async function measure(recipe: BigRecipe, runs: number, hasPeer: boolean): Promise<readonly Row[]> {
-  await ours(recipe) // brings the files into memory
+  await ours(recipe)
   const rows: Row[] = []
-  for (let run = 0; run < runs; run++)
-    rows.push({
-      damson: await ours(recipe),
-      peer: hasPeer || recipe.peer === 'session' ? await theirs(recipe) : undefined,
-    })
+  for (let run = 0; run < runs; run++) {
+    await settle()
+    const damson = await ours(recipe)
+    await settle()
+    rows.push({ damson, peer: hasPeer || recipe.peer === 'session' ? await theirs(recipe) : undefined })
+  }
   return rows
+}
+
+/**
+ * So that neither side waits for the disk: what the one before wrote has left memory, and the model is in it again, which a
+ * peer of 8 GB pushes out.
+ */
+async function settle(): Promise<void> {
+  await promisify(execFile)('sync')
+  for (const file of [model, `${model}_data`])
+    for await (const band of createReadStream(file, { highWaterMark: 4 * 2 ** 20 })) void band
 }
 
 function show(name: string, rows: readonly Row[]): void {

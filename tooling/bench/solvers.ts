@@ -18,7 +18,7 @@ const page = fileURLToPath(new URL('../../docs/measured/solvers.md', import.meta
 const seeds = [1, 2, 3]
 
 async function fileBytes(made: Model): Promise<number> {
-  const file = join(folder, 'made.onnx')
+  const file = join(folder, `made-${process.pid}.onnx`)
   await rm(file, { force: true })
   await save(made, file)
   const { size } = await stat(file)

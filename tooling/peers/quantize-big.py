@@ -1,7 +1,7 @@
-"""Quantization of a large model with ONNX Runtime's own tools, as their documentation does it.
+"""Quantization of a large model with ONNX Runtime's own tools, as their documentation does it; and OnnxSlim.
 
-pip install onnxruntime==1.31.1 onnx==1.23.2 onnx_ir
-Usage: python quantize-big.py model.onnx out.onnx [rtn | kquant | int8 | fp16]
+pip install onnxruntime==1.31.1 onnx==1.23.2 onnx_ir onnxslim==0.1.98
+Usage: python quantize-big.py model.onnx out.onnx [rtn | kquant | int8 | fp16 | slim]
 """
 import sys
 
@@ -39,4 +39,10 @@ def fp16() -> None:
     onnx.save_model(model, target, save_as_external_data=True, location="model.onnx.data")
 
 
-{"rtn": four_bits, "kquant": four_bits, "int8": int8, "fp16": fp16}[how]()
+def slim() -> None:
+    import onnxslim
+
+    onnxslim.slim(source, target)
+
+
+{"rtn": four_bits, "kquant": four_bits, "int8": int8, "fp16": fp16, "slim": slim}[how]()

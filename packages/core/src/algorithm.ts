@@ -5,7 +5,15 @@ import type { Fact, FactInfo, ThirdPartyFact } from './facts.ts'
 import type { Middleware } from './middleware.ts'
 import type { Model, Part, Port } from './model.ts'
 import type { Params, Values } from './params.ts'
-import type { Feeds, Live, MachineTraits, SessionOptions, Statistics, Target } from './runtime.ts'
+import type {
+  Feeds,
+  Live,
+  MachineTraits,
+  PrepareOptions,
+  SessionOptions,
+  Statistics,
+  Target,
+} from './runtime.ts'
 
 /** Where something happens: a weight with all its consumers, a node, or a whole part. */
 export type Site =
@@ -92,7 +100,12 @@ export interface FitContext<P extends Params> extends Context<P> {
   /** A session over any graph, with options to be tried where given; closed when the fit ends. */
   open(graph: Graph, session?: SessionOptions): Promise<Live>
   /** A graph as ONNX Runtime optimizes it when it opens it: which kernels really run. Undefined where it cannot be had. */
-  optimized(graph: Graph): Promise<Graph | undefined>
+  optimized(graph: Graph, session?: SessionOptions): Promise<Graph | undefined>
+  /**
+   * A file that ONNX Runtime opens in place of a graph, made for this machine. The model carries it from now on; its path is
+   * what a `session` hook answers with (`prepared`). Undefined where it cannot be had.
+   */
+  prepare(graph: Graph, name: string, options: Omit<PrepareOptions, 'signal'>): Promise<string | undefined>
   /** The machine the fit runs on: what a `session` hook compares with when its state is replayed elsewhere. */
   machine(): Promise<MachineTraits>
   readonly scratch: Scratch
@@ -125,6 +138,8 @@ export interface Algorithm<P extends Params = Params, S extends State = State> {
   rewrite?(model: Model, ctx: Context<P>, state: S): Model
   /** Options for sessions; replayed on load, where it may decline on another machine. */
   session?(ctx: SessionContext<P>, state: S): SessionOptions | Refusal
+  /** What of the state `session` and `wrap` need, when a rewrite has baked the rest; all of it when not given. */
+  kept?(state: S): S
   /** Acts around runs of one part (`ctx.parts[0]`); replayed on load, opened once per generation. */
   wrap?(ctx: Context<P>, state: S): Middleware
   /** Reads params and state saved by an older version. */

@@ -4,6 +4,9 @@ import type { SavedFile } from './saved.ts'
 
 const bandBytes = 4 << 20
 
+/** Where carried files lie that ONNX Runtime opens in place of a part; they belong to the model in every layout. */
+export const preparedFolder = 'prepared/'
+
 /** Copies a file into a sink and returns its size and hash. */
 export async function copyFile(
   source: Source,

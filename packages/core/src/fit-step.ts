@@ -1,11 +1,12 @@
 // One fit: everything an algorithm may learn from, and nothing else. What it opens is closed and what it puts aside is
 // freed when it ends, however it ends.
-import { DamsonError, type Graph } from '@damson/graph'
+import { DamsonError, type Source } from '@damson/graph'
 import type { FitContext, Sample, Scratch, State } from './algorithm.ts'
 import { now } from './clock.ts'
+import { preparedFolder } from './files.ts'
 import type { Model } from './model.ts'
 import type { Params } from './params.ts'
-import type { Feeds, Live, Runtime, SessionOptions } from './runtime.ts'
+import type { Feeds, Live, Runtime } from './runtime.ts'
 import { samplesOf, type Samples } from './samples.ts'
 import { contextOf, type StepAtWork } from './step-context.ts'
 import { stepError, untilAborted } from './step-errors.ts'
@@ -21,15 +22,23 @@ export interface FitMeans {
   progress(step: string, done: number, total: number): void
 }
 
+/** What a fit leaves: its state, and files that the model carries from now on. */
+export interface Fitted {
+  readonly state: State
+  readonly files: ReadonlyMap<string, Source>
+}
+
 /** Runs the `fit` of a step, if it has one. Rejects with `aborted` at once when the signal says so. */
-export async function runFit(model: Model, step: StepAtWork, means: FitMeans): Promise<State> {
+export async function runFit(model: Model, step: StepAtWork, means: FitMeans): Promise<Fitted> {
   const { fit } = step.algorithm
-  if (!fit) return undefined
+  const files = new Map<string, Source>()
+  if (!fit) return { state: undefined, files }
   const opened: Live[] = []
   const scratch = means.scratch?.() ?? memoryScratch()
-  const context = fitContext(model, step, means, scratch, opened)
+  const context = { ...fitContext(model, step, means, scratch), ...opening(step, means, files, opened) }
   try {
-    return await untilAborted(Promise.resolve(fit.call(step.algorithm, context)), means.signal)
+    const state = await untilAborted(Promise.resolve(fit.call(step.algorithm, context)), means.signal)
+    return { state, files }
   } catch (error) {
     throw stepError(step.id, error)
   } finally {
@@ -43,8 +52,7 @@ function fitContext(
   step: StepAtWork,
   means: FitMeans,
   scratch: Scratch,
-  opened: Live[],
-): FitContext<Params> {
+): Omit<FitContext<Params>, 'open' | 'prepare' | 'optimized'> {
   const { signal } = means
   const runtime = (): Runtime => means.runtime ?? missingRuntime(step.id)
   return {
@@ -58,15 +66,39 @@ function fitContext(
       const feeds = feedsOf(samplesOf(means.samples, model, part, signal), sampleCount)
       return runtime().statistics(graph, requests, feeds, { signal })
     },
-    open: async (graph: Graph, session?: SessionOptions) => {
-      const live = await runtime().open(graph, { signal, ...(session ? { session } : {}) })
-      opened.push(live)
-      return live
-    },
-    optimized: async graph => runtime().optimized?.(graph, { signal }),
     machine: async () => runtime().traits(),
     progress: (done, total) => means.progress(step.id, done, total),
     now: () => (step.algorithm.measures === true ? now() : noClock(step.id)),
+  }
+}
+
+/** What ONNX Runtime opens, and what it makes of graphs: other graphs, and files. */
+function opening(
+  step: StepAtWork,
+  { runtime, signal }: FitMeans,
+  files: Map<string, Source>,
+  opened: Live[],
+): Pick<FitContext<Params>, 'open' | 'prepare' | 'optimized'> {
+  return {
+    async open(graph, session = {}) {
+      const { prepared, ...options } = session
+      const own = [...files].filter(([path]) => prepared !== undefined && path.startsWith(prepared))
+      const live = await (runtime ?? missingRuntime(step.id)).open(graph, {
+        signal,
+        session: options,
+        ...(own.length > 0 ? { prepared: new Map(own) } : {}),
+      })
+      opened.push(live)
+      return live
+    },
+    optimized: async (graph, session) =>
+      (runtime ?? missingRuntime(step.id)).optimized?.(graph, { signal, ...(session ? { session } : {}) }),
+    async prepare(graph, name, options) {
+      const made = await (runtime ?? missingRuntime(step.id)).prepare?.(graph, name, { ...options, signal })
+      const [main] = made?.keys() ?? []
+      for (const [path, source] of made ?? []) files.set(`${preparedFolder}${path}`, source)
+      return main === undefined ? undefined : `${preparedFolder}${main}`
+    },
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { expect, test } from 'vitest'
 import { findParts } from './layout.ts'
 import { load } from './load.ts'
-import { modelOf } from './model-value.ts'
+import { modelOf, withCopies } from './model-value.ts'
 import { recordPrice } from './amend.ts'
 import { save } from './save.ts'
 import { formatSaved, parseSaved } from './saved.ts'
@@ -191,4 +191,30 @@ test('a price is noted in the record without touching the rest', async () => {
   expect((await load(folder)).price).toEqual({ sqnr: 36.5 })
   expect(await code(recordPrice(folder, 'other.json', {}))).toBe('missing-file')
   await rm(join(folder, '..'), { recursive: true })
+})
+
+test('a part of a file that was saved under another name keeps the name that its steps know', async () => {
+  const made = await mkdtemp(join(tmpdir(), 'damson-renamed-'))
+  await save(modelOf(graph), join(made, 'other.onnx'))
+  expect([...(await load(join(made, 'other.onnx'))).parts.keys()]).toEqual(['model'])
+  await rm(made, { recursive: true })
+})
+
+test('copies of a part share its weights in one file', async () => {
+  const big = memoryTensor('float32', [64, 64], new Float32Array(4096).fill(0.5))
+  const wide = onnx`<ir_version: 8, opset_import: ["" : 17]> g (float[n,64] x) => (float[n,64] y) <float[64,64] w = ${big}> { y = MatMul(x, w) }`
+  const read = await load(folder({ 'model.onnx': await graphToBytes(wide) }))
+  const model = withCopies(read, 'model', ['model_1', 'model_2'])
+  const files = await saved(model, { weights: 'shared' })
+  expect([...files.keys()]).toEqual([
+    'model.onnx', 'model.onnx_data', 'model_1.onnx', 'model_2.onnx', 'damson.json',
+  ]) // prettier-ignore
+  expect(files.get('model.onnx_data')?.length).toBe(64 * 64 * 4)
+  const again = await load(memoryFolder(files, 'model'))
+  expect([...again.parts.keys()]).toEqual(['model', 'model_1', 'model_2'])
+  const found = await again.part('model_2').graph.initializers.get('w')?.tensor.read()
+  expect(found).toEqual(new Uint8Array(new Float32Array(4096).fill(0.5).buffer))
+  // Saved again as it is, the shared file is copied once.
+  expect([...(await saved(again)).keys()].sort()).toEqual([...files.keys()].sort())
+  expect(() => withCopies(model, 'model', ['model_1'])).toThrow(/a new name .* got "model_1"/)
 })

@@ -13,7 +13,7 @@ import {
 import type { AnyAlgorithm } from './algorithm.ts'
 import { isRecord } from './amend.ts'
 import { algorithmOf } from './define.ts'
-import { hashFile, readText, textHash } from './files.ts'
+import { hashFile, preparedFolder, readText, textHash } from './files.ts'
 import { findParts, recordPath, type FoundPart } from './layout.ts'
 import { createModel } from './model-value.ts'
 import type { AppliedStep, Layout, Model, Part, Port, Replay } from './model.ts'
@@ -48,11 +48,14 @@ interface Opened {
 export async function load(what: Loadable, options: LoadOptions = {}): Promise<Model> {
   const opened = await openModel(what, options)
   const record = await readRecord(opened, options)
-  const read = await Promise.all(opened.parts.map(part => readPart(part, opened.folder, options.signal)))
+  const found = opened.parts.map(part => ({ ...part, name: recordedName(part, record) }))
+  const read = await Promise.all(found.map(part => readPart(part, opened.folder, options.signal)))
   const parts = new Map(read.map(part => [part.name, withRecord(part, record?.saved)]))
   const used = new Set(read.flatMap(part => [...(part.file?.files.keys() ?? [])]))
-  const carried =
-    opened.layout === 'file' ? [] : opened.files.filter(path => isCarried(path, used, opened, record))
+  // A file has no folder that could be listed; what was prepared for it stands in its record.
+  const prepared = Object.keys(record?.saved.files ?? {}).filter(path => path.startsWith(preparedFolder))
+  const present = opened.layout === 'file' ? prepared : opened.files
+  const carried = present.filter(path => isCarried(path, used, opened, record))
   const model = createModel({
     parts,
     layout: opened.layout,
@@ -166,12 +169,27 @@ async function readRecord(opened: Opened, options: LoadOptions): Promise<Record_
 
 async function checkFiles(folder: SourceFolder, saved: Saved, signal?: AbortSignal): Promise<void> {
   for (const [path, expected] of Object.entries(saved.files)) {
-    const source = await mustOpen(folder, path)
+    const source = await folder.open(path)
+    if (!source) throw lostFile(folder, path)
     if (source.size !== expected.bytes) throw changedFile(path)
     const found = await hashFile(source, signal)
     await source.close?.()
     if (found.sha256 !== expected.sha256) throw changedFile(path)
   }
+}
+
+function lostFile(folder: SourceFolder, path: string): DamsonError {
+  return new DamsonError(
+    'missing-file',
+    `Expected the file "${path}" in "${folder.name}", where damson saved it, but it is not there. Restore it, or save the model again.`,
+    { details: { file: path } },
+  )
+}
+
+/** The name that the steps of a model know a part by: its file may have been saved under another. */
+function recordedName({ name, file }: FoundPart, record: Record_ | undefined): string {
+  const known = Object.entries(record?.saved.parts ?? {}).find(([, { path }]) => path === file)
+  return known?.[0] ?? name
 }
 
 function isCarried(
@@ -181,6 +199,8 @@ function isCarried(
   record: Record_ | undefined,
 ): boolean {
   if (used.has(path) || path === record?.path || path === record?.saved.states) return false
+  // What was prepared for another variant, or for a model that is no longer there.
+  if (path.startsWith(preparedFolder)) return record?.saved.files[path] !== undefined
   // Other variants keep their own records and states, which would be false beside anything but them.
   const ofVariant = opened.variants.some(file => path === file || path.startsWith(`${file}_data`))
   return !ofVariant && !isRecord(path) && !/^damson\.[^/]+\.states\.onnx_data/.test(path)

@@ -38,6 +38,25 @@ function mergePorts(before: readonly Port[], added: readonly Port[]): readonly P
   return [...new Map([...before, ...added].map(port => [key(port), port])).values()]
 }
 
+/**
+ * The model with copies of a part beside it, under names of their own: to be smashed each in its own way, and saved with
+ * `weights: 'shared'`. Throws `part-exists` for a name that is taken.
+ */
+export function withCopies(model: Model, part: string, names: readonly string[]): Model {
+  const { file: _own, ...copied } = model.part(part)
+  const folder = copied.path.slice(0, copied.path.lastIndexOf('/') + 1)
+  const parts = new Map(model.parts)
+  for (const name of names) {
+    if (parts.has(name)) {
+      throw new DamsonError('part-exists', `Expected a new name for a copy of "${part}", got "${name}".`, {
+        details: { part, name },
+      })
+    }
+    parts.set(name, { ...copied, name, path: `${folder}${name}.onnx` })
+  }
+  return model.with({ parts })
+}
+
 /** A model of one part around a graph in memory: what tests and single calls need. */
 export function modelOf(
   graph: Graph,

@@ -52,7 +52,8 @@ export class PlaceMatcher {
     if (byOp) return 'yes'
     if (node.origins.length <= 1)
       return this.#hits(names, [...namesOf(node, path), ...node.origins]) ? 'yes' : 'no'
-    if (names.has(node.name)) return this.#hits(names, [node.name]) ? 'yes' : 'no'
+    // Its other names are met by this too.
+    if (names.has(node.name)) return this.#hits(names, [node.name, ...node.origins]) ? 'yes' : 'no'
     return share(node.origins, origin => (this.#hits(names, [origin]) ? 'yes' : 'no'))
   }
 

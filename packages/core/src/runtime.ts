@@ -1,5 +1,5 @@
 // What core asks of whatever runs models. `@damson/runtime` implements it over ONNX Runtime; core itself runs nothing.
-import type { DataType, Graph } from '@damson/graph'
+import type { DataType, Graph, Source } from '@damson/graph'
 import type { Model } from './model.ts'
 import type { Generation } from './middleware.ts'
 
@@ -34,6 +34,17 @@ export interface SessionOptions {
   readonly freeDimensionOverrides?: Readonly<Record<string, number>>
   /** `session.*` keys of ONNX Runtime. */
   readonly config?: Readonly<Record<string, string>>
+  /** Path of a file that the model carries, made by `prepare` of this part: it is opened in place of the graph. */
+  readonly prepared?: string
+}
+
+/** How a file is made that ONNX Runtime opens without work. @experimental */
+export interface PrepareOptions {
+  readonly session?: SessionOptions
+  readonly format: 'onnx' | 'ort'
+  /** Weights are stored as the kernels of this machine want them, too. Only `onnx`. */
+  readonly packed: boolean
+  readonly signal?: AbortSignal
 }
 
 /** What a machine is, as far as results or speed depend on it. */
@@ -43,6 +54,8 @@ export interface MachineTraits {
   readonly cores: number
   readonly ort: string
   readonly features: readonly string[]
+  /** Execution providers that the runtime was built with; whether they work here shows when a session is opened. */
+  readonly providers?: readonly string[]
 }
 
 /** Statistics of values inside a part, gathered while samples stream through. @experimental */
@@ -107,7 +120,12 @@ export interface Runtime {
   traits(): Promise<MachineTraits>
   open(
     what: Model | Graph,
-    options?: { readonly session?: SessionOptions; readonly signal?: AbortSignal },
+    options?: {
+      readonly session?: SessionOptions
+      readonly signal?: AbortSignal
+      /** Of a graph: files that `prepare` gave, opened in its place. */
+      readonly prepared?: ReadonlyMap<string, Source>
+    },
   ): Promise<Live>
   statistics(
     graph: Graph,
@@ -120,5 +138,14 @@ export interface Runtime {
     graph: Graph,
     options?: { readonly session?: SessionOptions; readonly signal?: AbortSignal },
   ): Promise<Graph | undefined>
+  /**
+   * Files, by name, that ONNX Runtime opens in place of a graph: optimized for this machine and stored as it wants them. The
+   * first is the one to open. They last as long as the runtime. Undefined where they cannot be had (browsers).
+   */
+  prepare?(
+    graph: Graph,
+    name: string,
+    options: PrepareOptions,
+  ): Promise<ReadonlyMap<string, Source> | undefined>
   close(): Promise<void>
 }

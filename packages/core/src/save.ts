@@ -7,15 +7,15 @@ import {
   writeGraph,
   type Sink,
   type SinkLike,
-  type Source,
   type SourceFolder,
   type Tensor,
 } from '@damson/graph'
-import { copyFile, textHash } from './files.ts'
+import { copyFile, preparedFolder, textHash } from './files.ts'
 import { fileOfPart, recordPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
 import { saveProvenance } from './provenance.ts'
+import { isUnchanged, writePart, type Done } from './save-part.ts'
 import { formatSaved, type Saved, type SavedFile } from './saved.ts'
 import { encodeState, graphOfTensors } from './states.ts'
 import { version } from './version.ts'
@@ -27,6 +27,8 @@ export type Savable = SinkLike
 export interface SaveOptions {
   /** In a transformers.js folder: the dtype to write as, or one a session (`parseVariant`); other variants there stay untouched. */
   readonly variant?: string
+  /** `shared`: weights that parts in one folder have in common are written once, as external data. Default: each part has its own. */
+  readonly weights?: 'shared'
   readonly signal?: AbortSignal
   readonly onEvent?: OnEvent
   /**
@@ -162,12 +164,14 @@ async function writeModel(
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const files = new Map<string, SavedFile>()
   const { signal } = options
+  const done: Done = { files, placed: new Map() }
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue
-    for (const [name, file] of await writePart(part, sink, path, options)) files.set(name, file)
+    for (const [name, file] of await writePart(part, sink, path, options, done)) files.set(name, file)
   }
-  for (const [path, source] of place.layout === 'file' ? [] : model.files) {
+  for (const [path, source] of model.files) {
+    if (place.layout === 'file' && !(place.record && path.startsWith(preparedFolder))) continue
     const stays =
       place.present.get(path) === source.key || (options.variant !== undefined && place.present.has(path))
     if (!stays) files.set(path, await copyFile(source, sink, path, signal))
@@ -180,48 +184,10 @@ async function writeModel(
   return files
 }
 
-const isUnchanged = ({ file, graph }: Part): boolean => file?.graph === graph
-
 /** A session that a variant leaves as it is, in the folder it was read from. */
 function liesThere(part: Part, path: string, { present }: Destination): boolean {
   const there = present.get(path)
   return isUnchanged(part) && there !== undefined && part.file?.files.get(path)?.key === there
-}
-
-/** An unchanged part under its own name is copied as it is, external data included. */
-async function writePart(
-  part: Part,
-  sink: Sink,
-  path: string,
-  options: SaveOptions,
-): Promise<ReadonlyMap<string, SavedFile>> {
-  const { signal } = options
-  const original = part.file
-  const main = original && [...original.files.keys()].find(name => name.endsWith('.onnx'))
-  const sameName = main !== undefined && (original?.files.size === 1 || main === path)
-  if (original && original.graph === part.graph && sameName)
-    return copyPart(original.files, main, sink, path, signal)
-  const { files } = await writeGraph(part.graph, sink, path, {
-    ...(signal ? { signal } : {}),
-    onProgress: (done, total) =>
-      options.onEvent?.({ type: 'progress', step: `save ${part.name}`, done, total }),
-  })
-  return new Map(files.map(({ path: name, bytes, sha256 }) => [name, { bytes, sha256 }]))
-}
-
-async function copyPart(
-  sources: ReadonlyMap<string, Source>,
-  main: string,
-  sink: Sink,
-  path: string,
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, SavedFile>> {
-  const files = new Map<string, SavedFile>()
-  for (const [name, source] of sources) {
-    const to = name === main ? path : name
-    files.set(to, await copyFile(source, sink, to, signal))
-  }
-  return files
 }
 
 interface SavedStates {

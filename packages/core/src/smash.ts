@@ -104,7 +104,7 @@ async function runStep(
   planned: PlannedStep,
   means: FitMeans,
 ): Promise<Model> {
-  const state = await runFit(model, step, means)
+  const { state, files } = await runFit(model, step, means)
   throwIfAborted(means.signal)
   const after = applyRewrite(model, step, state)
   const applied = {
@@ -112,8 +112,9 @@ async function runStep(
     ...(step.algorithm.fit ? { fitted: hashesOf(model, step) } : {}),
   }
   const { algorithm, params } = step
-  const replay: Replay = { applied, algorithm, params, state }
+  const replay: Replay = { applied, algorithm, params, state: algorithm.kept?.(state) ?? state }
   return after.with({
+    ...(files.size > 0 ? { files: new Map([...after.files, ...files]) } : {}),
     applied: [...after.applied, applied],
     replays: applied.replays.length > 0 ? [...after.replays, replay] : after.replays,
   })

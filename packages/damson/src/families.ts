@@ -2,12 +2,14 @@
 // a family here; algorithms are found in what the families export.
 import type { AnyAlgorithm } from '@damson/core'
 import * as cachers from '@damson/cachers'
+import * as compilers from '@damson/compilers'
 import * as factorizers from '@damson/factorizers'
 import * as quantizers from '@damson/quantizers'
 
 /** What each family exports, by its name. */
 export const families: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   cachers,
+  compilers,
   factorizers,
   quantizers,
 }

@@ -1,3 +1,4 @@
+export * from '@damson/compilers'
 export * from '@damson/core'
 export * from '@damson/cachers'
 export * from '@damson/factorizers'

@@ -19,6 +19,7 @@ export async function pairGrounds(): Promise<readonly PairGround[]> {
       part: 'model',
       other: 'twin',
       head: '/resnet/encoder/stages.0*',
+      dims: { batch_size: 2, height: 16, width: 16 },
       feeds: (part, seed) => [feedsFor(convolutional.part(part).graph, { seed })],
     },
     {
@@ -27,6 +28,7 @@ export async function pairGrounds(): Promise<readonly PairGround[]> {
       part: 'unet',
       other: 'twin',
       head: '/mid_block/*',
+      dims: { batch: 2, height: 16, width: 16, sequence: 3 },
       feeds: (part, run) => denoising(unet.part(part).graph, run),
     },
     {
@@ -35,6 +37,7 @@ export async function pairGrounds(): Promise<readonly PairGround[]> {
       part: 'model',
       other: 'twin',
       head: '/model/layers.0*',
+      dims: { batch_size: 2 },
       feeds: (part, seed) =>
         [
           { past_sequence_length: 4, sequence_length: 3 },

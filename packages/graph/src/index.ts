@@ -34,14 +34,29 @@ export type { TensorMode } from './text/print-tensor.ts'
 export { onnx, type Inset } from './text/template.ts'
 export { difference, type DifferenceOptions } from './check/difference.ts'
 export { withOrigins } from './file/origins.ts'
-export type { ExternalOptions } from './file/plan.ts'
+export type { ExternalOptions, PlacedTensors } from './file/plan.ts'
 export { parseGraph, parseTensor, readGraph, sourceOfGraph, type ReadGraphOptions } from './file/read.ts'
 export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
-export { dimNames, evaluateDim } from './infer/dim.ts'
+export { dimNames, evaluateDim, multiplyDims, subtractDims, readDim } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
-export { dedupeWeights, type DedupeOptions } from './passes/dedupe-weights.ts'
+export { chooseBranches } from './passes/choose-branches.ts'
+export {
+  dedupeWeights,
+  findEqualWeights,
+  mergeWeights,
+  type DedupeOptions,
+  type EqualWeights,
+} from './passes/dedupe-weights.ts'
 export { eliminateCommon } from './passes/eliminate-common.ts'
-export { foldConstants, type Evaluate, type FoldOptions } from './passes/fold-constants.ts'
+export {
+  constantRegions,
+  foldConstants,
+  foldValues,
+  type ConstantRegion,
+  type Evaluate,
+  type FoldedValues,
+  type FoldOptions,
+} from './passes/fold-constants.ts'
 export { foldShapes, type FoldShapesOptions } from './passes/fold-shapes.ts'
 export { upgradeOpset } from './passes/opset/upgrade-opset.ts'
 export { pruneOpsets } from './passes/prune-opsets.ts'
@@ -93,6 +108,7 @@ export { assertValid, check } from './check/check.ts'
 export type { Problem, ProblemCode } from './check/problem.ts'
 export { constantTensor } from './ops/constant-tensor.ts'
 export { constantToInitializer, initializersOffInputs } from './rules/constants.ts'
+export { channelScaled, type ChannelScale, type NormParameters } from './rules/channel-scale.ts'
 export { convBatchNorm } from './rules/conv-bn.ts'
 export { gemmToMatMul, matMulAddToGemm } from './rules/gemm.ts'
 export { cleaning, identities, simplification } from './rules/lists.ts'

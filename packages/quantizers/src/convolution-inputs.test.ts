@@ -107,6 +107,6 @@ test('filters that are learnt lose less than half of what nearest codes lose', a
     const got = await runOnce(runtime, made, feeds, 'model')
     return 10 ** (-sqnr(got, want) / 10)
   }
-  const nearest = await lost(weightOnly({ convs: true, blockSize: 32, search: 'mse' }))
+  const nearest = await lost(weightOnly({ convs: true, blockSize: 32, search: 'mse', rounding: 'nearest' }))
   expect(await lost(gptq({ convs: true, blockSize: 32 }))).toBeLessThan(nearest / 2)
 })

@@ -14,6 +14,7 @@ import { readOrtModule } from './ort/ort-module.ts'
 import { inMemory } from './session/graph-bytes.ts'
 import { ortOptions, mergeSessionOptions, moduleFor } from './session/session-options.ts'
 import { optimizedGraph } from './session/optimized-graph.ts'
+import { prepareFiles, type PrepareMeans } from './session/prepare-files.ts'
 import { sessionPool, type PoolEvent } from './session/sessions.ts'
 import { gatherStatistics } from './statistics/gather.ts'
 
@@ -40,10 +41,7 @@ export interface RuntimeOptions {
 }
 
 export interface OpenRuntime extends Runtime {
-  open(
-    what: Model | Graph,
-    options?: { readonly session?: SessionOptions; readonly signal?: AbortSignal },
-  ): Promise<OpenLive>
+  open(what: Model | Graph, options?: Parameters<Runtime['open']>[1]): Promise<OpenLive>
   /** Waits for runs under way, then closes every session and the worker or process. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -66,38 +64,50 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
     translate: session => ortOptions(target, choice.module, mergeSessionOptions(options.session, session)),
     onEvent: emit,
   })
+  const endings: (() => Promise<void>)[] = []
+  const preparing = { pool, platform, atEnd: (work: () => Promise<void>) => void endings.push(work) }
+  /** onnxruntime-web writes no files, not even in Node. */
+  const writes = choice.module === 'node'
   const lives = new Set<OpenLive>()
   let info: Promise<EngineInfo> | undefined
   let closing: Promise<void> | undefined
   const traits = async (): Promise<MachineTraits> => {
-    const { version } = await (info ??= lane.run(() => engine.info()))
-    return { ...(await platform.machine()), ort: version }
+    const { version, providers } = await (info ??= lane.run(() => engine.info()))
+    return { ...(await platform.machine()), ort: version, providers }
   }
   const close = async (): Promise<void> => {
     for (const live of lives) await live.close()
     await lane.drain()
     await engine.close()
+    for (const end of endings.toReversed()) await end()
   }
   const runtime: OpenRuntime = {
     target,
     traits,
-    async open(what, { session = {}, signal } = {}) {
+    async open(what, { session = {}, signal, prepared } = {}) {
       signal?.throwIfAborted()
       if (closing)
         throw new DamsonError('closed', 'Expected an open runtime, but this one was closed. Create another.')
-      const opening = await openingOf(what, { target, session, traits, onWarning: emit })
+      const opening = await openingOf(what, { target, session, traits, prepared, onWarning: emit })
       const live = openLive(pool, opening, () => lives.delete(live))
       lives.add(live)
       return live
     },
     statistics: (graph, requests, samples, { signal } = {}) =>
       gatherStatistics(pool, graph, requests, samples, signal),
-    optimized: (graph, { session = {}, signal } = {}) =>
-      optimizedGraph({ pool, platform }, graph, session, signal),
+    ...preparation(writes ? preparing : undefined),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => runtime.close(),
   }
   return runtime
+}
+
+function preparation(means: PrepareMeans | undefined): Required<Pick<Runtime, 'optimized' | 'prepare'>> {
+  return {
+    optimized: async (graph, { session = {}, signal } = {}) =>
+      means && optimizedGraph(means, graph, session, signal),
+    prepare: async (graph, name, wanted) => means && prepareFiles(means, graph, name, wanted),
+  }
 }
 
 function ortChoice(target: Target, { wasmPaths, wasmThreads }: RuntimeOptions): OrtChoice {

@@ -4,6 +4,7 @@ import { startProcess, startWorker } from './isolate.node.ts'
 import { loadOrt } from './load-ort.node.ts'
 import { machine } from './machine.node.ts'
 import { materialize } from './materialize.node.ts'
+import { materializeFiles } from './prepared-files.node.ts'
 import { openSpill } from './spill.node.ts'
 import { temporaryFolder } from './temporary.node.ts'
 
@@ -13,6 +14,7 @@ export const platform: Platform = {
   startWorker,
   startProcess,
   materialize,
+  materializeFiles,
   machine,
   openFolder: temporaryFolder,
   openSpill,

@@ -1,6 +1,6 @@
 // What differs between Node and browsers, behind `#platform`: loading ONNX Runtime, workers, files, the machine.
 import type { MachineTraits } from '@damson/core'
-import type { Graph } from '@damson/graph'
+import type { Graph, Source } from '@damson/graph'
 import type { ModelSource } from './engine/engine.ts'
 import type { OrtChoice } from './engine/message.ts'
 import type { StartFar } from './engine/remote-engine.ts'
@@ -32,6 +32,8 @@ export interface Platform {
     graph: Graph,
     options: { readonly reopens: boolean; readonly signal?: AbortSignal },
   ): Promise<Materialized>
+  /** Files that were prepared, as an engine opens them: the first is the model, the others its data. Undefined where there are no files. */
+  materializeFiles?(files: ReadonlyMap<string, Source>): Promise<Materialized>
   machine(): Promise<Omit<MachineTraits, 'ort'>>
   /** A private folder for files that ONNX Runtime writes; undefined where there are no files. */
   openFolder?(): Promise<{ readonly path: string; remove(): Promise<void> }>

@@ -25,6 +25,7 @@ export interface Algorithm<P extends Params = Params, S extends State = State> {
     fit?(ctx: FitContext<P>): Promise<S>;
     rewrite?(model: Model, ctx: Context<P>, state: S): Model;
     session?(ctx: SessionContext<P>, state: S): SessionOptions | Refusal;
+    kept?(state: S): S;
     wrap?(ctx: Context<P>, state: S): Middleware;
     upgrade?(old: SavedStep, fromVersion: number): SavedStep;
 }
@@ -166,7 +167,8 @@ export interface FitContext<P extends Params> extends Context<P> {
     samples(part: string): AsyncIterable<Sample>;
     statistics(part: string, requests: Statistics['requests'], graph?: Graph, sampleCount?: number): Promise<Statistics['results']>;
     open(graph: Graph, session?: SessionOptions): Promise<Live>;
-    optimized(graph: Graph): Promise<Graph | undefined>;
+    optimized(graph: Graph, session?: SessionOptions): Promise<Graph | undefined>;
+    prepare(graph: Graph, name: string, options: Omit<PrepareOptions, 'signal'>): Promise<string | undefined>;
     machine(): Promise<MachineTraits>;
     readonly scratch: Scratch;
     readonly signal: AbortSignal;
@@ -232,6 +234,7 @@ export interface MachineTraits {
     readonly cores: number;
     readonly ort: string;
     readonly features: readonly string[];
+    readonly providers?: readonly string[];
 }
 export interface MergedSession {
     readonly options: SessionOptions;
@@ -346,6 +349,12 @@ export interface Port {
         readonly fill: number;
     };
 }
+export interface PrepareOptions {
+    readonly session?: SessionOptions;
+    readonly format: 'onnx' | 'ort';
+    readonly packed: boolean;
+    readonly signal?: AbortSignal;
+}
 export interface Quantity<U extends Unit = Unit> {
     readonly value: number;
     readonly unit: U;
@@ -375,6 +384,7 @@ export interface Runtime {
     open(what: Model | Graph, options?: {
         readonly session?: SessionOptions;
         readonly signal?: AbortSignal;
+        readonly prepared?: ReadonlyMap<string, Source>;
     }): Promise<Live>;
     statistics(graph: Graph, requests: readonly StatisticRequest[], samples: AsyncIterable<Feeds>, options?: {
         readonly signal?: AbortSignal;
@@ -383,6 +393,7 @@ export interface Runtime {
         readonly session?: SessionOptions;
         readonly signal?: AbortSignal;
     }): Promise<Graph | undefined>;
+    prepare?(graph: Graph, name: string, options: PrepareOptions): Promise<ReadonlyMap<string, Source> | undefined>;
     close(): Promise<void>;
 }
 export interface Sample {
@@ -398,6 +409,7 @@ export type Samples = Iterable<Sample> | AsyncIterable<Sample> | ((part: string)
 export type Savable = SinkLike;
 export interface SaveOptions {
     readonly variant?: string;
+    readonly weights?: 'shared';
     readonly signal?: AbortSignal;
     readonly onEvent?: OnEvent;
     readonly check?: (written: readonly Part[]) => Promise<void>;
@@ -441,6 +453,7 @@ export interface SessionOptions {
     readonly executionProviders?: readonly string[];
     readonly freeDimensionOverrides?: Readonly<Record<string, number>>;
     readonly config?: Readonly<Record<string, string>>;
+    readonly prepared?: string;
 }
 export type Site = {
     readonly weight: Weight;
@@ -656,6 +669,7 @@ export function text(options: Common<string, never> & {
 }): Param<string>;
 export const variantSuffixes: Readonly<Record<string, string>>;
 export function weightBytes(graph: Graph): number;
+export function withCopies(model: Model, part: string, names: readonly string[]): Model;
 export function withNeutral(model: Model, part: string, feeds: Feeds): Feeds;
 // mentioned, not exported
 const fileSchema: v.StrictObjectSchema<{

@@ -29,6 +29,9 @@ export { FitContext } // of another package
 export { FoundLayout } // of another package
 export { FoundPart } // of another package
 export { Fp16ReportOptions } // of another package
+export { FuseOptions } // of another package
+export { FusionKind } // of another package
+export { FusionReport } // of another package
 export { Generation } // of another package
 export { Group } // of another package
 export { HalfReport } // of another package
@@ -57,6 +60,7 @@ export { PlanJson } // of another package
 export { PlanOptions } // of another package
 export { PlannedStep } // of another package
 export { Port } // of another package
+export { PrepareOptions } // of another package
 export { Quantity } // of another package
 export { Recipe } // of another package
 export { RecipeStep } // of another package
@@ -126,7 +130,10 @@ export { formatRecipeStep } // of another package
 export { formatStep } // of another package
 export { formatValue } // of another package
 export { fp16Report } // of another package
+export { fuse } // of another package
 export { fuseQkv } // of another package
+export { fusionNames } // of another package
+export { fusionReport } // of another package
 export { gptq } // of another package
 export { graphHash } // of another package
 export { half } // of another package
@@ -157,6 +164,7 @@ export { periodicCache } // of another package
 export { plan } // of another package
 export { planJson } // of another package
 export { planSizes } // of another package
+export { portable } // of another package
 export { quantity } // of another package
 export { ratio } // of another package
 export { real } // of another package
@@ -172,12 +180,16 @@ export { scaleEstimation } // of another package
 export { searchSpace } // of another package
 export { sessionOptions } // of another package
 export { shortName } // of another package
+export { simplify } // of another package
 export { smash } // of another package
 export { splitVariant } // of another package
 export { staticInt8 } // of another package
+export { staticShapes } // of another package
 export { stepSeed } // of another package
 export { text } // of another package
+export { tune } // of another package
 export { variantSuffixes } // of another package
 export { weightBytes } // of another package
 export { weightOnly } // of another package
+export { withCopies } // of another package
 export { withNeutral } // of another package

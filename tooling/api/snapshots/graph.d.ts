@@ -110,6 +110,14 @@ export interface Call {
     readonly attributes: ReadonlyMap<string, AttributeGiven>;
     readonly shared: boolean;
 }
+export interface ChannelScale {
+    readonly weights: Tensor;
+    readonly bias?: Tensor;
+    readonly parameters: NormParameters;
+    readonly epsilon: number;
+    readonly transposed: boolean;
+    readonly group: number;
+}
 export class Choice {
     readonly terms: readonly (Term | Variable | Constant)[];
     constructor(terms: readonly (Term | Variable | Constant)[]);
@@ -139,6 +147,10 @@ export class Constant {
 export interface ConstantOptions {
     readonly name?: string;
     readonly from?: readonly Value[];
+}
+export interface ConstantRegion {
+    readonly path: string;
+    readonly graph: Graph;
 }
 export class DamsonError extends Error {
     readonly [brand] = true;
@@ -192,11 +204,13 @@ export class Draft {
     finish(): Body;
 }
 export type Elements = readonly (number | bigint)[];
+export type EqualWeights = ReadonlyMap<string, string>;
 export type Evaluate = (graph: Graph) => Promise<ReadonlyMap<string, Tensor>>;
 export interface ExternalOptions {
     readonly threshold?: number;
     readonly chunkBytes?: number;
     readonly naming?: (chunk: number) => string;
+    readonly placed?: PlacedTensors;
 }
 export type Extra = object;
 export interface ExtractOptions {
@@ -210,7 +224,9 @@ export interface FoldOptions extends FoldShapesOptions {
 }
 export interface FoldShapesOptions {
     readonly limitBytes?: number;
+    readonly inferOf?: (graph: Graph) => Inference;
 }
+export type FoldedValues = ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
 export type FolderLike = string | ReadonlyMap<string, Uint8Array> | FileSystemDirectoryHandle | SourceFolder;
 export interface FunctionDefinition {
     readonly name: string;
@@ -475,6 +491,12 @@ export interface NodeFields {
     readonly origins?: readonly string[];
     readonly metadata?: ReadonlyMap<string, string>;
 }
+export interface NormParameters {
+    readonly gamma: Tensor;
+    readonly beta: Tensor;
+    readonly mean: Tensor;
+    readonly variance: Tensor;
+}
 export interface OnnxOperators {
     Abs(X: In): Term;
     Acos(input: In): Term;
@@ -708,6 +730,7 @@ export interface Place {
     opset(domain?: string): number;
     readonly kind: 'graph' | 'function';
 }
+export type PlacedTensors = ReadonlyMap<string, ExternalPlace>;
 export interface PrintOptions {
     readonly tensors?: TensorMode;
     readonly header?: boolean;
@@ -741,6 +764,7 @@ export interface Refusal {
 export type Replacement = Term | Value | Constant;
 export interface RewriteOptions {
     readonly bound?: number;
+    readonly mayReplace?: (node: Node) => boolean;
 }
 export interface Rewritten {
     readonly graph: Graph;
@@ -955,13 +979,19 @@ export function broadcastsInto(value: Value, into: Value): boolean;
 export function byteLengthOf(dtype: DataType, shape: readonly number[]): number;
 export function bytesSource(bytes: Uint8Array, name?: string): Source;
 export function call(domain: string, op: string, inputs: readonly In[], attributes?: Attributes<Readonly<Record<string, AttributeGiven>>>): Term;
+export function channelScaled(scale: ChannelScale): {
+    weights: Tensor;
+    bias: Tensor;
+} | Refusal;
 export function check(graph: Graph): readonly Problem[];
+export function chooseBranches(graph: Graph): Graph;
 export function claimOf(origins: readonly string[], selected: (origin: string) => boolean): 'in' | 'out' | 'partial';
 export function claims(graph: Body, selected: (origin: string) => boolean): Claims;
 export const cleaning: readonly Rule[];
 export function computeTensors(computation: Computation): readonly Tensor[];
 export function constant(of: Variable | Tensor, options?: ConstantOptions): Constant;
 export function constantNumbers(value: Value | undefined): readonly number[] | undefined;
+export function constantRegions(graph: Graph, { limitBytes }?: FoldShapesOptions): readonly ConstantRegion[];
 export function constantTensor(node: Node): Tensor | undefined;
 export const constantToInitializer: Rule;
 export const convBatchNorm: Rule;
@@ -986,10 +1016,12 @@ export function extract(graph: Graph, options: ExtractOptions): Graph;
 export function fileSink(path: string): Sink;
 export function fileSource(path: string): Promise<Source>;
 export function fill(value: Value): number | undefined;
+export function findEqualWeights(graph: Graph, options?: DedupeOptions): Promise<EqualWeights>;
 export function findTransposedTwins(graph: Graph, options?: TwinOptions): Promise<readonly TransposedTwins[]>;
 export function floatOf<F extends number | undefined>(of: Attributed, name: string, fallback: F): number | F;
 export function foldConstants(graph: Graph, { evaluate, limitBytes }: FoldOptions): Promise<Graph>;
-export function foldShapes(graph: Graph, { limitBytes }?: FoldShapesOptions): Graph;
+export function foldShapes(graph: Graph, options?: FoldShapesOptions): Graph;
+export function foldValues(graph: Graph, values: FoldedValues): Graph;
 export function folderSink(path: string): Sink;
 export function gate(graph: Graph, nodes: readonly Node[], options: GateOptions): Gated;
 export const gemmToMatMul: Rule;
@@ -1015,9 +1047,11 @@ export const matMulAddToGemm: Rule;
 export function memoryFolder(files: ReadonlyMap<string, Uint8Array>, name?: string): SourceFolder;
 export function memorySink(name?: string): MemorySink;
 export function memoryTensor(dtype: DataType, shape: readonly number[], data: ArrayBufferView): Tensor;
+export function mergeWeights(graph: Graph, equal: EqualWeights): Graph;
 export const ms: MicrosoftOperators;
+export function multiplyDims(a: Dim, b: Dim): Dim;
 export function near(actual: number, literal: number, dtype: DataType): boolean;
-export function nearMisses(graph: Graph, rule: Rule): readonly NearMiss[];
+export function nearMisses(graph: Graph, rule: Rule, { mayReplace }?: Pick<RewriteOptions, 'mayReplace'>): readonly NearMiss[];
 export function nestedBodies(node: Node): readonly {
     readonly attribute: string;
     readonly index: number;
@@ -1043,6 +1077,7 @@ export function printRule({ name, alternatives }: Rule): string;
 export function printTerm(term: In): string;
 export function pruneOpsets(graph: Graph): Graph;
 export function rank(value: Value): number | undefined;
+export function readDim(dim: Dim): Dim;
 export function readGraph(source: Source, options?: ReadGraphOptions): Promise<Graph>;
 export function refuse(reason: string, at?: string | {
     readonly name: string;
@@ -1068,6 +1103,7 @@ export function staticShape(value: Value): readonly number[] | undefined;
 export function streamSink(stream: WritableStream<Uint8Array>, name?: string): Sink;
 export function streamSource(stream: ReadableStream<Uint8Array>, name?: string): Promise<Source>;
 export function stringTensor(shape: readonly number[], strings: readonly string[], raw?: readonly Uint8Array[]): Tensor;
+export function subtractDims(a: Dim, b: Dim): Dim;
 export function tensorOf(dtype: DataType, shape: readonly number[], values: Elements): Tensor;
 export function tensorsOf(graph: Graph): ReadonlyMap<string, Tensor>;
 export function textOf<F extends string | undefined>(of: Attributed, name: string, fallback: F): string | F;
@@ -1084,6 +1120,7 @@ export function withNestedBodies(node: Node, bodies: readonly Body[]): Node;
 export function withOrigins(graph: Graph): Graph;
 export function writeGraph(graph: Graph, sink: Sink, path: string, options?: WriteGraphOptions): Promise<{
     readonly files: readonly WrittenFile[];
+    readonly placed: PlacedTensors;
 }>;
 // mentioned, not exported
 const brand: unique symbol;
@@ -1115,6 +1152,10 @@ const table: {
     uint2: Row;
     int2: Row;
 };
+interface ExternalPlace {
+    readonly location: string;
+    readonly offset: number;
+}
 interface Row {
     readonly code: number;
     readonly bits: number;

@@ -24,10 +24,7 @@ export interface OpenLive extends Live {
     [Symbol.asyncDispose](): Promise<void>;
 }
 export interface OpenRuntime extends Runtime {
-    open(what: Model | Graph, options?: {
-        readonly session?: SessionOptions;
-        readonly signal?: AbortSignal;
-    }): Promise<OpenLive>;
+    open(what: Model | Graph, options?: Parameters<Runtime['open']>[1]): Promise<OpenLive>;
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }

@@ -15,6 +15,7 @@ export interface AlgorithmCases<P extends Params> {
     };
     readonly params?: Partial<Values<P>>;
     readonly inert?: Readonly<Record<string, string>>;
+    readonly measured?: string;
     readonly samples?: (model: Model) => Promise<readonly Sample[]>;
     readonly dims?: Readonly<Record<string, number>>;
     readonly target?: Target;
@@ -84,6 +85,7 @@ export interface AlgorithmCases<P extends Params> {
     };
     readonly params?: Partial<Values<P>>;
     readonly inert?: Readonly<Record<string, string>>;
+    readonly measured?: string;
     readonly samples?: (model: Model) => Promise<readonly Sample[]>;
     readonly dims?: Readonly<Record<string, number>>;
     readonly target?: Target;
@@ -114,6 +116,7 @@ export interface PairGround {
     readonly part: string;
     readonly other: string;
     readonly head: string;
+    readonly dims?: Readonly<Record<string, number>>;
     feeds(part: string, run: number): readonly Feeds[];
 }
 export type PairOutcome = {

@@ -1,4 +1,4 @@
-// `pnpm api`: says where the public API differs from the committed snapshots; `--update` accepts it.
+// `pnpm api`: says where the public API differs from the committed snapshots; `--update` accepts it. Entries are the built modules.
 import { writeDeclarations } from '@damson/declarations'
 import { apiProblems, updateApi } from './committed.ts'
 

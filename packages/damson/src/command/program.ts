@@ -104,6 +104,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'damson inspect ./emoji',
     'damson inspect ./bert --variant q4 --json',
     'damson inspect model.onnx --fp16 --samples prompts.jsonl',
+    'damson inspect model.onnx --rules attention,norm --target webgpu',
   ],
   plan: [
     'damson plan ./emoji --with weight-only:bits=4@unet --with dynamic-int8@text_encoder',
@@ -157,13 +158,19 @@ function addInspect(program: Command, terminal: Terminal): void {
     .addOption(machine())
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .option('--fp16', 'only what half precision would mean: which values leave its range (runs the model)')
+    .option(
+      '--rules <names>',
+      'only what fuse finds, by kinds and names (or all), and what stood in the way of the rest',
+    )
     .option('--samples <path>', sampleFormats)
     .option('--dim <name=size>', 'size of an open dimension of made-up samples, repeatable', dimension)
     .option('--json', 'one JSON document')
-    .action(async (path: string, options: SharedOptions & Fp16Flags) => {
+    .action(async (path: string, options: SharedOptions & Fp16Flags & { readonly rules?: string }) => {
       const algorithms = await algorithmsOf(options.use, terminal.cwd)
       const model = await loadArgument(path, { algorithms, variant: options.variant }, terminal)
       if (options.fp16 === true) return showFp16Of(model, options, terminal)
+      if (options.rules !== undefined)
+        return (await import('./inspect-rules.ts')).printRules(model, options.rules, options, terminal)
       const { inspect, showInspection } = await import('./inspect.ts')
       const found = inspect(model, algorithms, options.target)
       if (options.json === true) terminal.out(JSON.stringify(found, undefined, 2))

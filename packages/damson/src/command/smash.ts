@@ -79,11 +79,18 @@ function samplesFor(
   { cwd }: Terminal,
 ): Promise<DividedSamples> {
   const fits = plans.some(({ steps }) => steps.some(({ step }) => step.algorithm.fit !== undefined))
+  const dims = Object.assign({}, ...plans.map(dimsOf), dim)
   return divideSamples(model, fits, {
     ...(samples === undefined ? {} : { samples: pathIn(cwd, samples) }),
     ...(calibrate === undefined ? {} : { calibrate }),
-    ...(dim ? { dim } : {}),
+    dim: dims,
   })
+}
+
+/** Sizes that steps fix: what is made up for those behind them has to fit. */
+function dimsOf({ steps }: Plan): Readonly<Record<string, unknown>> {
+  const given = steps.map(({ step: { params } }) => params['dims'])
+  return Object.assign({}, ...given.filter(dims => typeof dims === 'object'))
 }
 
 /** Writes and verifies one result. Of several, one that does not run does not keep the others from being written. */

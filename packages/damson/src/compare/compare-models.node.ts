@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import { DamsonError, type Feeds, type Model, type Part } from '@damson/core'
 import { feedsFor } from '@damson/runtime'
+import { withFixedSizes } from './fixed-sizes.ts'
 import type { Job, JobResult, ModelPlace, PartFeeds } from './job.ts'
 import { parameterCount } from './parameters.ts'
 import type { CompareReport, LoadCost, PartReport } from './report.ts'
@@ -113,10 +114,11 @@ function feedsOf(
   { feeds, samples = 4, dims }: CompareOptions,
 ): readonly (PartFeeds & { readonly madeUp: boolean })[] {
   return [...model.parts.values()].map(({ name, graph }) => {
-    const other = counterpart(changed, name).name
+    const { name: other, graph: after } = counterpart(changed, name)
     const given = feeds?.get(name) ?? feeds?.get(other)
+    const fixed = withFixedSizes(graph, after)
     const made = (): readonly Feeds[] =>
-      Array.from({ length: samples }, (_, seed) => feedsFor(graph, { seed, ...(dims ? { dims } : {}) }))
+      Array.from({ length: samples }, (_, seed) => feedsFor(fixed.graph, { seed, dims: { ...fixed.dims, ...dims } })) // prettier-ignore
     return { part: name, other, samples: given ?? made(), madeUp: given === undefined }
   })
 }

@@ -30,6 +30,17 @@ export interface ExternalOptions {
   readonly chunkBytes?: number
   /** Name of chunk 0, 1, … beside the model; default `model.onnx_data`, `model.onnx_data_1` … as transformers.js looks for them. */
   readonly naming?: (chunk: number) => string
+  /** What other graphs of this folder have written already, as `writeGraph` gave it: equal tensors are found there. */
+  readonly placed?: PlacedTensors
+}
+
+/** Keys of tensors to where they lie in external data. */
+export type PlacedTensors = ReadonlyMap<string, ExternalPlace>
+
+/** What a save will write, and where tensors lie in external data then. */
+export interface PlannedSave {
+  readonly files: readonly PlannedFile[]
+  readonly placed: PlacedTensors
 }
 
 /** Protobuf's limit for one message. */
@@ -44,10 +55,10 @@ export function planFiles(
   graph: Graph,
   path: string,
   external: 'auto' | 'never' | ExternalOptions,
-): readonly PlannedFile[] {
+): PlannedSave {
   if (typeof external === 'object') return planExternal(graph, path, external)
   const model = planModel(graph, path, () => undefined)
-  if (model.size <= largestFile) return [model]
+  if (model.size <= largestFile) return { files: [model], placed: new Map() }
   if (external === 'auto') return planExternal(graph, path, {})
   throw new DamsonError(
     'too-large',
@@ -78,10 +89,10 @@ function planModel(
   return { path, size, parts }
 }
 
-function planExternal(graph: Graph, path: string, options: ExternalOptions): readonly PlannedFile[] {
+function planExternal(graph: Graph, path: string, options: ExternalOptions): PlannedSave {
   const { threshold = 1024, chunkBytes = 2e9 } = options
   const naming = options.naming ?? (chunk => `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`)
-  const places = new Map<string, ExternalPlace>()
+  const places = new Map<string, ExternalPlace>(options.placed)
   const chunks: { name: string; size: number; parts: Part[] }[] = []
   const place = (tensor: Tensor): ExternalPlace | undefined => {
     if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
@@ -103,7 +114,8 @@ function planExternal(graph: Graph, path: string, options: ExternalOptions): rea
     return placed
   }
   const model = planModel(graph, path, place)
-  return [model, ...chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))]
+  const data = chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))
+  return { files: [model, ...data], placed: places }
 }
 
 function aligned(offset: number, tensor: Tensor): number {

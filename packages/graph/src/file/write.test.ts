@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { bytesTensor, contents, graphOf, ramp, save, sha } from '../../test/byte-graphs.ts'
 import type { Graph } from '../ir.ts'
 import { memorySink, type MemorySink } from '../storage/memory-sink.ts'
+import { memoryFolder } from '../storage/folders.ts'
 import type { Sink } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
+import { readGraph } from './read.ts'
 import { graphToBytes, writeGraph } from './write.ts'
 
 describe('external data', () => {
@@ -53,6 +55,24 @@ describe('external data', () => {
     })
     expect(files[1]?.bytes).toBe(3000)
     expect(await contents(again)).toEqual({ a: sha(ramp(3000, 1)), b: sha(ramp(3000, 1)) })
+  })
+
+  test('graphs of one folder share what they have in common', async () => {
+    const sink = memorySink()
+    const first = await writeGraph(graph, sink, 'sub/one.onnx', { external: {} })
+    const more = graphOf({ b: bytesTensor(200_000, 3), d: bytesTensor(7000, 5) })
+    const second = await writeGraph(more, sink, 'sub/two.onnx', { external: { placed: first.placed } })
+    await sink.commit()
+    expect(second.files.map(({ path, bytes }) => [path, path.endsWith('data') ? bytes : 0])).toEqual([
+      ['sub/two.onnx', 0],
+      ['sub/two.onnx_data', 7000],
+    ])
+    const folder = memoryFolder(sink.files, 'shared')
+    const source = await folder.open('sub/two.onnx')
+    if (!source) throw new Error('expected the file')
+    const again = await readGraph(source, { folder, path: 'sub/two.onnx' })
+    expect(await contents(again)).toEqual({ b: sha(ramp(200_000, 3)), d: sha(ramp(7000, 5)) })
+    expect(second.placed.size).toBe(4)
   })
 
   test('other names', async () => {

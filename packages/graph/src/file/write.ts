@@ -7,7 +7,7 @@ import type { Sink } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
 import { ComputedParts } from './computed-parts.ts'
 import { HashedFile } from './hashed-file.ts'
-import { planFiles, type ExternalOptions, type PlannedFile } from './plan.ts'
+import { planFiles, type ExternalOptions, type PlacedTensors, type PlannedFile } from './plan.ts'
 
 export interface WriteGraphOptions {
   /** `auto` (default): one file below 2 GB, else external data. `never`: one file or an error. */
@@ -30,16 +30,18 @@ const bandBytes = 4 * 2 ** 20
 /**
  * Writes a graph as `path` into a sink, with external data beside it where needed, and does not commit: a model has
  * several parts. On failure or abort it aborts the sink. Throws `too-large`, `disk`, `read`, and what computations throw.
+ * `placed`: where its external tensors lie, for other graphs of the folder that share them.
  */
 export async function writeGraph(
   graph: Graph,
   sink: Sink,
   path: string,
   options: WriteGraphOptions = {},
-): Promise<{ readonly files: readonly WrittenFile[] }> {
+): Promise<{ readonly files: readonly WrittenFile[]; readonly placed: PlacedTensors }> {
   try {
     options.signal?.throwIfAborted()
-    return { files: await new Save(planFiles(graph, path, options.external ?? 'auto'), options).run(sink) }
+    const { files, placed } = planFiles(graph, path, options.external ?? 'auto')
+    return { files: await new Save(files, options).run(sink), placed }
   } catch (error) {
     await sink.abort()
     throw error
@@ -60,6 +62,9 @@ class Save {
   readonly #total: number
   #done = 0
   readonly #buffers = [new Uint8Array(0), new Uint8Array(0)]
+  #turn = 0
+  /** The first band of the tensor that comes next. */
+  #ahead: { readonly tensor: Tensor; readonly reading: Promise<Uint8Array> } | undefined
 
   constructor(plan: readonly PlannedFile[], options: WriteGraphOptions) {
     this.#plan = plan
@@ -77,10 +82,10 @@ class Save {
     const computed = new ComputedParts(opened, bytes => this.#progress(bytes), this.#options.signal)
     const written: WrittenFile[] = []
     for (const { planned, file } of opened) {
-      for (const part of planned.parts) {
+      for (const [at, part] of planned.parts.entries()) {
         if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
         else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
-        else await this.#tensor(file, part.offset, part.tensor)
+        else await this.#tensor(file, part.offset, part.tensor, storedIn(planned.parts[at + 1]))
       }
       written.push({ path: planned.path, bytes: planned.size, sha256: await file.finish() })
     }
@@ -92,27 +97,35 @@ class Save {
     this.#progress(bytes.length)
   }
 
-  /** Reads the next band while the one before is written. */
-  async #tensor(file: HashedFile, offset: number, tensor: Tensor): Promise<void> {
+  /** Reads the next band, of this tensor or of the one behind it, while the one before is written. */
+  async #tensor(file: HashedFile, offset: number, tensor: Tensor, behind?: Tensor): Promise<void> {
     if (tensor.data) {
       for (let at = 0; at < tensor.byteLength; at += bandBytes)
         await this.#bytes(file, offset + at, tensor.data.subarray(at, at + bandBytes))
       return
     }
-    let reading = this.#read(tensor, 0, 0)
-    for (let at = 0, turn = 1; at < tensor.byteLength; turn = 1 - turn) {
+    let reading = this.#ahead?.tensor === tensor ? this.#ahead.reading : this.#read(tensor, 0)
+    this.#ahead = undefined
+    for (let at = 0; at < tensor.byteLength;) {
       const band = await reading
       const next = at + band.length
-      reading = this.#read(tensor, next, turn)
-      // A failure of this write comes first; that of the read must not go unheard, nor be heard twice.
-      reading.catch(() => {})
+      if (next < tensor.byteLength) reading = this.#read(tensor, next)
+      else if (behind) this.#ahead = { tensor: behind, reading: this.#read(behind, 0) }
       await this.#bytes(file, offset + at, band)
       at = next
     }
-    await reading
   }
 
-  async #read(tensor: Tensor, at: number, turn: number): Promise<Uint8Array> {
+  /** Into the buffer that is not being written. */
+  #read(tensor: Tensor, at: number): Promise<Uint8Array> {
+    this.#turn = 1 - this.#turn
+    const band = this.#readInto(this.#turn, tensor, at)
+    // A failure of the write meanwhile comes first; that of the read must not go unheard, nor be heard twice.
+    band.catch(() => {})
+    return band
+  }
+
+  async #readInto(turn: number, tensor: Tensor, at: number): Promise<Uint8Array> {
     const length = Math.min(bandBytes, tensor.byteLength - at)
     let buffer = this.#buffers[turn] ?? new Uint8Array(0)
     if (buffer.length < length) this.#buffers[turn] = buffer = new Uint8Array(length)
@@ -135,4 +148,11 @@ class Save {
     this.#done += bytes
     this.#options.onProgress?.(this.#done, this.#total)
   }
+}
+
+/** The tensor of a part, where it has to be read. */
+function storedIn(part: PlannedFile['parts'][number] | undefined): Tensor | undefined {
+  if (!part || 'bytes' in part) return undefined
+  const { tensor } = part
+  return tensor.data || tensor.computed || tensor.byteLength === 0 ? undefined : tensor
 }

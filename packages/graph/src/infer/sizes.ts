@@ -7,6 +7,8 @@ import type { Fact } from './fact.ts'
 export class Sizes {
   #count = 0
   readonly #spelling = new Map<string, string>()
+  /** Labels that were read: a file repeats a few on thousands of values. */
+  readonly #read = new Map<string, Dim>()
 
   fresh(): Dim {
     return `?${++this.#count}`
@@ -18,14 +20,13 @@ export class Sizes {
   }
 
   #readLabel(dim: Dim, labels: boolean): Dim {
-    if (typeof dim === 'string' && (!labels || dim.includes('?'))) return null
+    if (typeof dim !== 'string') return readDim(dim)
+    if (!labels || dim.includes('?')) return null
+    const known = this.#read.get(dim)
+    if (known !== undefined) return known
     const canonical = readDim(dim)
-    if (
-      typeof canonical === 'string' &&
-      typeof dim === 'string' &&
-      canonical !== dim &&
-      !this.#spelling.has(canonical)
-    )
+    this.#read.set(dim, canonical)
+    if (typeof canonical === 'string' && canonical !== dim && !this.#spelling.has(canonical))
       this.#spelling.set(canonical, dim)
     return canonical
   }

@@ -2,7 +2,7 @@
 // are compared by a digest of their bytes, read in bands, so that no weight has to be in memory.
 import type { Body, Graph, Initializer } from '../ir.ts'
 import { renameCaptures } from '../order.ts'
-import { scopeOf, scopes, withNestedBodies, type Scope } from '../scope.ts'
+import { innerScopes, scopeOf, scopes, withNestedBodies, type Scope } from '../scope.ts'
 import type { Tensor } from '../tensor.ts'
 import { digest } from '../tensors/digest.ts'
 import { nestedBodies } from '../uses.ts'
@@ -12,41 +12,75 @@ export interface DedupeOptions {
 }
 
 const bandBytes = 1 << 22
+const startBytes = 1 << 12
+
+/** Which weights hold the same: the id of a weight (`Weight.id`) to a text that equal ones share. */
+export type EqualWeights = ReadonlyMap<string, string>
 
 /**
  * The graph with equal initializers merged into the first, across bodies: an inner body uses the outer one's. Initializers
  * that a caller may feed (graph inputs) stay, and so do names of body outputs. The same object when all differ.
  */
 export async function dedupeWeights(graph: Graph, options: DedupeOptions = {}): Promise<Graph> {
-  const contents = await contentKeys(graph, options)
-  const merged = mergeIn(scopeOf(graph), contents, new Map())
+  return mergeWeights(graph, await findEqualWeights(graph, options))
+}
+
+/** Initializers that another one equals. Whoever differs in its first bytes is not read further. */
+export async function findEqualWeights(graph: Graph, options: DedupeOptions = {}): Promise<EqualWeights> {
+  const groups = new Map<string, { readonly id: string; readonly tensor: Tensor }[]>()
+  for (const { body, path } of scopes(graph)) {
+    for (const { name, tensor } of body.initializers.values()) {
+      if (body.isInput(name)) continue
+      const kind = `${tensor.dtype}[${tensor.shape.join()}]`
+      const group = groups.get(kind)
+      const id = idIn(path, name)
+      if (group) group.push({ id, tensor })
+      else groups.set(kind, [{ id, tensor }])
+    }
+  }
+  const equal = new Map<string, string>()
+  for (const [kind, group] of groups) {
+    for (const alike of await parted(group, each => startKey(each.tensor, options))) {
+      const distinct = new Set(alike.map(each => each.tensor.key))
+      const contents =
+        distinct.size === 1 ? [alike] : await parted(alike, each => contentKey(each.tensor, options))
+      for (const same of contents) for (const { id } of same) equal.set(id, `${kind} ${same[0]?.id}`)
+    }
+  }
+  return equal
+}
+
+/** The graph with weights merged that are known to be equal; the same object where none is to be merged. */
+export function mergeWeights(graph: Graph, equal: EqualWeights): Graph {
+  if (equal.size === 0) return graph
+  const merged = mergeIn(scopeOf(graph), equal, new Map())
   if (merged === graph) return graph
   const { nodes, initializers, types } = merged
   return graph.with({ nodes, initializers, types })
 }
 
-type Contents = ReadonlyMap<Initializer, string>
+const idIn = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`)
 
-async function contentKeys(graph: Graph, options: DedupeOptions): Promise<Contents> {
-  const groups = new Map<string, Initializer[]>()
-  for (const { body } of scopes(graph)) {
-    for (const initializer of body.initializers.values()) {
-      if (body.isInput(initializer.name)) continue
-      const { dtype, shape } = initializer.tensor
-      const kind = `${dtype}[${shape.join()}]`
-      groups.set(kind, [...(groups.get(kind) ?? []), initializer])
-    }
+/** Lists of two or more that share a key. */
+async function parted<T>(
+  all: readonly T[],
+  keyOf: (each: T) => Promise<string>,
+): Promise<readonly (readonly T[])[]> {
+  if (all.length < 2) return []
+  const lists = new Map<string, T[]>()
+  for (const each of all) {
+    const key = await keyOf(each)
+    const list = lists.get(key)
+    if (list) list.push(each)
+    else lists.set(key, [each])
   }
-  const keys = new Map<Initializer, string>()
-  for (const [kind, group] of groups) {
-    if (group.length < 2) continue
-    const distinct = new Set(group.map(each => each.tensor.key))
-    for (const each of group) {
-      const content = distinct.size === 1 ? each.tensor.key : await contentKey(each.tensor, options)
-      keys.set(each, `${kind}${content}`)
-    }
-  }
-  return keys
+  return [...lists.values()].filter(list => list.length > 1)
+}
+
+/** The first bytes; of tensors without bytes of their own nothing. */
+async function startKey(tensor: Tensor, options: DedupeOptions): Promise<string> {
+  if (tensor.strings || tensor.computed) return ''
+  return digest(await tensor.read({ length: Math.min(startBytes, tensor.byteLength), ...options }))
 }
 
 /** Bytes that do not exist yet can not be compared; their key says what they will be. */
@@ -63,7 +97,7 @@ async function contentKey(tensor: Tensor, options: DedupeOptions): Promise<strin
 }
 
 /** `outer` holds the names under which contents are known around this body. */
-function mergeIn(scope: Scope, contents: Contents, outer: ReadonlyMap<string, string>): Body {
+function mergeIn(scope: Scope, equal: EqualWeights, outer: ReadonlyMap<string, string>): Body {
   const { body } = scope
   const known = new Map([...outer].filter(([, name]) => !defines(body, name)))
   const names = new Map<string, string>()
@@ -71,7 +105,7 @@ function mergeIn(scope: Scope, contents: Contents, outer: ReadonlyMap<string, st
     (a, b) => Number(body.isOutput(b.name)) - Number(body.isOutput(a.name)),
   )
   for (const initializer of own) {
-    const content = contents.get(initializer)
+    const content = equal.get(idIn(scope.path, initializer.name))
     if (content === undefined) continue
     const first = known.get(content)
     if (first === undefined) known.set(content, initializer.name)
@@ -80,7 +114,7 @@ function mergeIn(scope: Scope, contents: Contents, outer: ReadonlyMap<string, st
   const inner = body.nodes.map(node => {
     const nested = nestedBodies(node)
     if (nested.length === 0) return node
-    const bodies = nested.map(each => mergeIn({ body: each.body, outer: scope, path: '' }, contents, known))
+    const bodies = innerScopes(scope, node).map(each => mergeIn(each, equal, known))
     return bodies.every((each, at) => each === nested[at]?.body) ? node : withNestedBodies(node, bodies)
   })
   if (names.size === 0)

@@ -32,9 +32,10 @@ export async function findTransposedTwins(
   const matrices = weights(graph).filter(({ tensor }) => isMatrix(tensor) && tensor.byteLength >= minBytes)
   const shapes = new Set(matrices.map(({ tensor }) => kindOf(tensor, false)))
   const candidates = matrices.filter(({ tensor }) => shapes.has(kindOf(tensor, true)))
+  const likely = await likelyTwins(candidates, options.signal)
   const seen = new Map<string, Weight>()
   const pairs: TransposedTwins[] = []
-  for (const weight of candidates) {
+  for (const weight of likely) {
     const prints = await fingerprints(weight.tensor, options.signal)
     const twin = seen.get(`${kindOf(weight.tensor, true)} ${prints.transposed}`)
     if (twin) pairs.push({ weight: twin, twin: weight, evidence: prints.transposed })
@@ -42,6 +43,50 @@ export async function findTransposedTwins(
     if (!seen.has(own)) seen.set(own, weight)
   }
   return pairs
+}
+
+/** Elements at the start of the first row and column that are looked at before anything is read whole. */
+const probes = 8
+
+/** Matrices whose first row starts like the first column of another one, or the other way round. */
+async function likelyTwins(
+  candidates: readonly Weight[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Weight[]> {
+  const starts = new Map<Weight, { readonly row: string; readonly column: string }>()
+  for (const weight of candidates) {
+    const [row, column] = [
+      await startOf(weight.tensor, 'row', signal),
+      await startOf(weight.tensor, 'column', signal),
+    ]
+    starts.set(weight, { row, column })
+  }
+  const counts = new Map<string, number>()
+  const note = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+  for (const { row, column } of starts.values()) {
+    note(`${row} ${column}`)
+    if (row !== column) note(`${column} ${row}`)
+  }
+  return candidates.filter(weight => {
+    const { row = '', column = '' } = starts.get(weight) ?? {}
+    return (counts.get(`${row} ${column}`) ?? 0) > 1
+  })
+}
+
+async function startOf(
+  tensor: Tensor,
+  along: 'row' | 'column',
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const [rows = 0, columns = 0] = tensor.shape
+  const width = dataTypes[tensor.dtype].bits / 8
+  const count = Math.min(probes, rows, columns)
+  const read = (index: number): Promise<Uint8Array> =>
+    tensor.read({ offset: index * width, length: width, ...(signal ? { signal } : {}) })
+  const parts = await Promise.all(
+    Array.from({ length: count }, (_, at) => read(along === 'row' ? at : at * columns)),
+  )
+  return parts.map(bytes => [...bytes].join()).join()
 }
 
 const isMatrix = ({ shape, dtype, computed }: Tensor): boolean =>

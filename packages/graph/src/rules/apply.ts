@@ -66,7 +66,7 @@ function heirsOf({ plan, roots }: Edit): ReadonlyMap<PlannedNode, Node> {
   return heirs
 }
 
-/** Adds a planned node; outputs that replace others have their names. */
+/** Adds a planned node; outputs that replace others have their names, optional ones that nobody reads have none. */
 function addNode(
   { draft, plan, roots, matched }: Edit,
   planned: PlannedNode,
@@ -76,7 +76,11 @@ function addNode(
   const { op, domain, attributes, name } = planned
   const outputs = Array.from({ length: planned.outputs }, (_, output) => {
     const at = plan.roots.findIndex(root => isOutputOf(root, planned, output))
-    return roots[at]?.output ?? draft.fresh(`${name ?? op}_output`)
+    const known = roots[at]?.output
+    if (known !== undefined) return known
+    return output < planned.required || isRead(plan, planned, output)
+      ? draft.fresh(`${name ?? op}_output`)
+      : ''
   })
   const origins = [...new Set(matched.flatMap(node => node.origins))]
   const fields = { op, domain, inputs, outputs, attributes, origins }
@@ -84,6 +88,12 @@ function addNode(
     return draft.replace(before, name === undefined ? fields : { ...fields, name: draft.fresh(name) })
   const metadata = roots[0]?.node.metadata
   return draft.add({ ...fields, ...(name === undefined ? {} : { name }), ...(metadata ? { metadata } : {}) })
+}
+
+/** Also true for what is the root of a value that keeps its own name. */
+function isRead(plan: Plan, node: PlannedNode, output: number): boolean {
+  const reads = (input: PlannedInput): boolean => isOutputOf(input, node, output)
+  return plan.roots.some(reads) || plan.nodes.some(({ inputs }) => inputs.some(reads))
 }
 
 function isOutputOf(input: PlannedInput | undefined, node: PlannedNode, output: number): boolean {

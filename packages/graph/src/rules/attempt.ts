@@ -22,7 +22,7 @@ export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undef
     return reject(
       ground,
       0,
-      `opset ${opset} is not from ${rule.since} to before ${rule.before}`,
+      `needs opset ${opset < rule.since ? `${rule.since} or newer` : `${rule.before - 1} or older`}, the model has opset ${opset}`,
       nodeIdentity(node),
     )
   }
@@ -36,7 +36,8 @@ export function attempt(ground: Ground, rule: Rule, node: Node): Attempt | undef
 function accept(ground: Ground, rule: Rule, roots: readonly Term[], match: Match): Attempt | undefined {
   const replaced = rootsOf(roots, match)
   const progress = 2 * match.nodes.size + match.values.size
-  const blocked = outsideUse(ground, roots, match) ?? attributeFromCaller(match)
+  const blocked =
+    outsideUse(ground, roots, match) ?? attributeFromCaller(match) ?? outsidePlace(ground, roots, match)
   if (blocked) return reject(ground, progress, blocked.refused, blocked.at ?? '')
   const plan = planned(ground, rule, replaced, bindings(ground, rule, match))
   if (isRefusal(plan)) return reject(ground, progress + 1, plan.refused, plan.at ?? '')
@@ -88,6 +89,17 @@ function attributeFromCaller(match: Match): Refusal | undefined {
   return open && refuse('an attribute is a parameter of the function', nodeIdentity(open))
 }
 
+/** A node that the caller of `rewrite` keeps; what only feeds the match and stays does not count. */
+function outsidePlace({ mayReplace }: Ground, roots: readonly Term[], match: Match): Refusal | undefined {
+  if (!mayReplace) return undefined
+  const rootCalls = new Set(roots.map(root => root.call))
+  for (const [call, node] of match.nodes) {
+    if ((call.shared && !rootCalls.has(call)) || mayReplace(node)) continue
+    return refuse('may not be replaced', nodeIdentity(node))
+  }
+  return undefined
+}
+
 /** A use of a matched node's output that the replacement would cut off. */
 function outsideUse({ scope }: Ground, roots: readonly Term[], match: Match): Refusal | undefined {
   const matched = new Set(match.nodes.values())
@@ -117,6 +129,8 @@ function cycles(body: Ground['scope']['body'], match: Match, replaced: ReadonlyS
   const open = [...replaced]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     for (const { node } of body.users(name)) {
+      // One root may feed another; what comes back from outside is a cycle.
+      if (matched.has(node) && replaced.has(name)) continue
       if (matched.has(node)) return true
       for (const output of node.outputs) {
         if (bound.has(output)) return true

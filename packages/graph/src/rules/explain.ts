@@ -4,6 +4,7 @@ import { nodeIdentity, walk } from '../scope.ts'
 import { attempt } from './attempt.ts'
 import { graphOfFunction } from './function-graph.ts'
 import type { Ground } from './match.ts'
+import type { RewriteOptions } from './rewrite.ts'
 import { printRule, type Rule } from './rule.ts'
 
 /** A node at which a pattern begins but does not match. */
@@ -19,8 +20,12 @@ export interface NearMiss {
 }
 
 /** The near-misses of a rule in all bodies and functions, best first; nodes where it matches are not among them. */
-export function nearMisses(graph: Graph, rule: Rule): readonly NearMiss[] {
-  return trials(graph, rule)
+export function nearMisses(
+  graph: Graph,
+  rule: Rule,
+  { mayReplace }: Pick<RewriteOptions, 'mayReplace'> = {},
+): readonly NearMiss[] {
+  return trials(graph, rule, mayReplace)
     .flatMap(({ miss }) => miss ?? [])
     .sort((a, b) => b.progress - a.progress)
 }
@@ -42,7 +47,7 @@ interface Trial {
   readonly miss?: NearMiss
 }
 
-function trials(graph: Graph, rule: Rule): readonly Trial[] {
+function trials(graph: Graph, rule: Rule, mayReplace?: RewriteOptions['mayReplace']): readonly Trial[] {
   const functions = graph.header.functions.map(each => graphOfFunction(each, graph.header))
   const tops = [
     { top: graph, kind: 'graph' } as const,
@@ -53,7 +58,8 @@ function trials(graph: Graph, rule: Rule): readonly Trial[] {
       const begins = rule.alternatives.some(
         ([root]) => root?.call.op === node.op && root.call.domain === node.domain,
       )
-      return begins ? [trial({ scope, kind, opset: domain => top.opset(domain) }, node, rule)] : []
+      const opset = (domain?: string): number => top.opset(domain)
+      return begins ? [trial({ scope, kind, opset, ...(mayReplace ? { mayReplace } : {}) }, node, rule)] : []
     }),
   )
 }

@@ -14,6 +14,8 @@ export interface Ground extends Place {
   readonly scope: Scope
   /** Hears of every failure with how much had matched before it, for `explain`. */
   readonly note?: (progress: number, reason: string, at: string) => void
+  /** Matches with a node for which this is false do not count. */
+  readonly mayReplace?: (node: Node) => boolean
 }
 
 /** What a variable is bound to: the name of a value, none for an absent optional input, several for a rest. */

@@ -22,7 +22,7 @@ export interface PlannedConstant {
   readonly origins: readonly string[]
 }
 
-/** A node to be made. `outputs`: how many it needs at least. */
+/** A node to be made. `outputs`: how many it needs at least; `required`: how many of them cannot be left out. */
 export interface PlannedNode {
   readonly op: string
   readonly domain: string
@@ -30,6 +30,7 @@ export interface PlannedNode {
   readonly inputs: readonly PlannedInput[]
   readonly attributes: ReadonlyMap<string, Attribute>
   outputs: number
+  readonly required: number
 }
 
 export interface Plan {
@@ -96,8 +97,10 @@ class Planner {
     }
     const attributes = planAttributes(call, schema)
     const name = typeof label === 'string' ? label : undefined
-    const outputs = Math.max(output + 1, schema?.minOutputs ?? 1)
-    const node = { op: call.op, domain: call.domain, name, inputs: trimmed(inputs), attributes, outputs }
+    const required = schema?.minOutputs ?? 1
+    const outputs = Math.max(output + 1, required)
+    const made = { op: call.op, domain: call.domain, name, inputs: trimmed(inputs), attributes }
+    const node = { ...made, outputs, required }
     this.nodes.set(call, node)
     return { node, output }
   }
@@ -158,8 +161,10 @@ function schemaProblem({ op, domain, inputs }: Call, schema: Schema | undefined)
   const known = domain === '' || domain === 'com.microsoft' || domain === 'ai.onnx.ml'
   if (!schema) return known ? `${full} does not exist at this opset` : undefined
   if (schema.deprecated) return `${full} is deprecated at this opset`
-  const fits = inputs.length >= schema.minInputs && inputs.length <= schema.maxInputs
-  return fits ? undefined : `${full} does not take ${inputs.length} inputs at this opset`
+  // Absent optional inputs at the end are not written.
+  const written = inputs.findLastIndex(input => input !== undefined) + 1
+  const fits = written >= schema.minInputs && written <= schema.maxInputs
+  return fits ? undefined : `${full} does not take ${written} inputs at this opset`
 }
 
 function planAttributes(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DamsonError, refuse } from '../error.ts'
-import type { Graph } from '../ir.ts'
+import type { Graph, Node } from '../ir.ts'
 import { intOf } from '../ops/attributes.ts'
 import { ms } from '../ops/microsoft-operators.generated.ts'
 import { op } from '../ops/onnx-operators.generated.ts'
@@ -55,6 +55,35 @@ describe('replacing', () => {
     expect(new Set(graph.nodes[0]?.origins)).toEqual(new Set(['first', 'second']))
     expect(graph.typeOf('y')).toEqual({ kind: 'tensor', dtype: 'float32', shape: [2] })
     expect(graph.types.has('t')).toBe(false)
+  })
+
+  test('optional outputs that nobody reads have no name', () => {
+    const graph = onnx`<opset_import: ["": 17, "com.microsoft": 1]> a (float[1,2,4] x, float[4] g) => (float[1,2,4] y, float[1,2,4] z) {
+      z = Add(x, x) y = LayerNormalization(z, g) }`
+    const skip = rule('skip', ['x', 'g'], {
+      match: ({ x, g }) => {
+        const sum = op.Add(x, x)
+        return [op.LayerNormalization(sum, g), sum]
+      },
+      build: ({ x, g }) => {
+        const [y, , , sum] = ms.SkipLayerNormalization(x, x, g).outputs(4)
+        return y && sum ? [y, sum] : refuse('has too few outputs')
+      },
+    })
+    expect(rewrite(graph, [skip]).graph.nodes[0]?.outputs).toEqual(['y', '', '', 'z'])
+  })
+
+  test('nodes that the caller keeps are not replaced, and near-misses say so', () => {
+    const graph = onnx`a (float[2] x) => (float[2] y, float[2] z) {
+      s = Relu(x) [mine] y = Relu(s) t = Exp(x) u = Relu(t) [kept] z = Relu(u) }`
+    const options = { mayReplace: (node: Node): boolean => node.name !== 'kept' }
+    const { graph: next, counts } = rewrite(graph, [reluOnce], options)
+    expect(counts).toEqual({ 'relu-once': 1 })
+    expect(next.nodes.filter(node => node.op === 'Relu')).toHaveLength(3)
+    expect(nearMisses(graph, reluOnce, options)[0]).toMatchObject({
+      node: 'kept',
+      reason: 'may not be replaced',
+    })
   })
 
   test('inner nodes of a replacement, shared calls and names', () => {

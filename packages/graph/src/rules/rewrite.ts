@@ -15,6 +15,8 @@ import type { Place, Rule } from './rule.ts'
 export interface RewriteOptions {
   /** Replacements after which rules that do not come to an end are an error; default 10 a node, and 1,000 more. */
   readonly bound?: number
+  /** Matches with a node for which this is false are left alone. Default: all may go. */
+  readonly mayReplace?: (node: Node) => boolean
 }
 
 export interface Rewritten {
@@ -29,7 +31,8 @@ export interface Rewritten {
  * matches is returned as it is. Throws `not-converging`, naming the rules, when the bound is reached.
  */
 export function rewrite(graph: Graph, rules: readonly Rule[], options: RewriteOptions = {}): Rewritten {
-  const session = new Session(rules, options.bound ?? 10 * nodeCount(graph) + 1000)
+  const bound = options.bound ?? 10 * nodeCount(graph) + 1000
+  const session = new Session(rules, bound, options.mayReplace)
   let current = graph
   for (let before = -1; before !== session.steps;) {
     before = session.steps
@@ -47,10 +50,12 @@ class Session {
   readonly #byRoot = new Map<string, Set<Rule>>()
   readonly #recent: string[] = []
   readonly #bound: number
+  readonly mayReplace: ((node: Node) => boolean) | undefined
   steps = 0
 
-  constructor(rules: readonly Rule[], bound: number) {
+  constructor(rules: readonly Rule[], bound: number, mayReplace?: (node: Node) => boolean) {
     this.#bound = bound
+    this.mayReplace = mayReplace
     const roots = rules.flatMap(rule => rule.alternatives.map(([root]) => ({ rule, root })))
     this.depth = Math.max(0, ...roots.map(({ root }) => depthOf(root)))
     for (const { rule, root } of roots) {
@@ -106,7 +111,9 @@ interface Setting extends Place {
 }
 
 function rewriteBody(scope: Scope, session: Session, { opset, kind, domains }: Setting): Body {
-  let ground: Ground = { scope, opset, kind }
+  const { mayReplace } = session
+  const setting = { opset, kind, ...(mayReplace ? { mayReplace } : {}) }
+  let ground: Ground = { scope, ...setting }
   let draft: Draft | undefined
   const queue = new Set(scope.body.nodes.map(keyOf))
   for (const name of queue) {
@@ -118,7 +125,7 @@ function rewriteBody(scope: Scope, session: Session, { opset, kind, domains }: S
       if (!found) continue
       if (!draft) {
         draft = new Draft(scope.body, scope)
-        ground = { scope: { ...scope, body: new LiveBody(scope.body, draft) }, opset, kind }
+        ground = { scope: { ...scope, body: new LiveBody(scope.body, draft) }, ...setting }
       }
       session.count(rule)
       for (const each of found.plan.nodes) domains.add(each.domain)

@@ -17,14 +17,14 @@ export interface LivePart {
 }
 
 export function livePart(pool: SessionPool, name: string, opening: OpeningPart): LivePart {
-  const { graph, session: options, added, complete } = opening
+  const { graph, session: options, added, complete, prepared } = opening
   const fetches = graph.outputs.map(output => output.name).filter(output => !added.has(output))
   const running = new Set<Promise<unknown>>()
   let session: Promise<Session> | undefined
   let closed = false
   const opened = async (signal?: AbortSignal): Promise<Session> => {
     // Callers share the opening, so one that aborts leaves the others theirs.
-    const opening = (session ??= pool.acquire(graph, options))
+    const opening = (session ??= pool.acquire(graph, options, undefined, prepared))
     try {
       return await (signal ? untilAborted(opening, signal) : opening)
     } catch (error) {

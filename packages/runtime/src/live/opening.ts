@@ -13,13 +13,15 @@ import {
   type SmashEvent,
   type Target,
 } from '@damson/core'
-import type { Graph } from '@damson/graph'
+import { DamsonError, type Graph, type Source } from '@damson/graph'
 import { mergeSessionOptions } from '../session/session-options.ts'
 
 /** One part to open. */
 export interface OpeningPart {
   readonly graph: Graph
   readonly session: SessionOptions
+  /** Files that are opened in place of the graph. */
+  readonly prepared?: ReadonlyMap<string, Source>
   /** Outputs that rewrites added: only middleware sees them. */
   readonly added: ReadonlySet<string>
   /** Feeds ports that the caller does not feed with their neutral values. */
@@ -40,6 +42,8 @@ export interface OpeningSettings {
   readonly target: Target
   /** What the caller asked for; wins over the steps. */
   readonly session: SessionOptions
+  /** Of a graph: files to open in its place. */
+  readonly prepared?: ReadonlyMap<string, Source> | undefined
   readonly traits: () => Promise<MachineTraits>
   readonly onWarning: (event: Warning) => void
 }
@@ -48,9 +52,15 @@ export interface OpeningSettings {
 export const mainPart = 'main'
 
 export async function openingOf(what: Model | Graph, settings: OpeningSettings): Promise<Opening> {
-  const { session } = settings
+  const { session, prepared } = settings
   if ('parts' in what) return modelOpening(what, settings)
-  const part: OpeningPart = { graph: what, session, added: new Set(), complete: feeds => feeds }
+  const part: OpeningPart = {
+    graph: what,
+    session,
+    ...(prepared ? { prepared } : {}),
+    added: new Set(),
+    complete: feeds => feeds,
+  }
   return { parts: new Map([[mainPart, part]]), middleware: [], check: () => {} }
 }
 
@@ -63,10 +73,12 @@ async function modelOpening(model: Model, settings: OpeningSettings): Promise<Op
   for (const [name, { graph }] of model.parts) {
     const wanted = machine && sessionOptions(model, name, machine, target)
     for (const warning of wanted?.warnings ?? []) onWarning(warning)
+    const { prepared, ...options } = mergeSessionOptions(wanted?.options, session)
     const outputs = model.ports.filter(port => port.part === name && port.direction === 'output')
     parts.set(name, {
       graph,
-      session: mergeSessionOptions(wanted?.options, session),
+      session: options,
+      ...(prepared === undefined ? {} : { prepared: preparedFiles(model, prepared) }),
       added: new Set(outputs.map(port => port.name)),
       complete: feeds => withNeutral(model, name, feeds),
     })
@@ -76,4 +88,16 @@ async function modelOpening(model: Model, settings: OpeningSettings): Promise<Op
     middleware: middlewares(model, target, onWarning).map(({ middleware }) => middleware),
     check: ({ controls }) => controls && checkControls(model, controls),
   }
+}
+
+/** A prepared file and its data. Throws `missing-file` when the model does not carry it. */
+function preparedFiles(model: Model, path: string): ReadonlyMap<string, Source> {
+  const main = model.files.get(path)
+  const data = model.files.get(`${path}_data`)
+  if (main) return new Map([[path, main], ...(data ? [[`${path}_data`, data] as const] : [])])
+  throw new DamsonError(
+    'missing-file',
+    `Expected the prepared file "${path}" with the model, but it is not there. Save the model again, or smash it anew.`,
+    { details: { file: path } },
+  )
 }

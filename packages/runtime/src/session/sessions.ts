@@ -1,6 +1,6 @@
 // The sessions of a runtime: opened when first needed, shared by equal graphs with equal options, closed by the last user.
 import type { Feeds, Outputs, SessionOptions } from '@damson/core'
-import type { Graph } from '@damson/graph'
+import type { Graph, Source } from '@damson/graph'
 import type { Engine, OrtSessionOptions } from '../engine/engine.ts'
 import { untilAborted, type Lane } from '../engine/lane.ts'
 import type { Materialized, Platform } from '../platform.ts'
@@ -30,7 +30,13 @@ interface Shared {
 }
 
 export interface SessionPool {
-  acquire(graph: Graph, options: SessionOptions, signal?: AbortSignal): Promise<Session>
+  /** `prepared`: files to open in place of the graph, which still says what may be fed. */
+  acquire(
+    graph: Graph,
+    options: SessionOptions,
+    signal?: AbortSignal,
+    prepared?: ReadonlyMap<string, Source>,
+  ): Promise<Session>
   /** Sessions open now. */
   readonly size: number
 }
@@ -57,8 +63,15 @@ export function sessionPool(parts: PoolParts): SessionPool {
   const shared = new Map<string, Shared>()
   const tell = (type: PoolEvent['type']): void => parts.onEvent({ type, sessions: shared.size })
   let count = 0
-  const open = async (id: number, graph: Graph, options: OrtSessionOptions): Promise<Materialized> => {
-    const model = await platform.materialize(graph, { reopens })
+  const open = async (
+    id: number,
+    graph: Graph,
+    options: OrtSessionOptions,
+    prepared?: ReadonlyMap<string, Source>,
+  ): Promise<Materialized> => {
+    const model = await (prepared && platform.materializeFiles
+      ? platform.materializeFiles(prepared)
+      : platform.materialize(graph, { reopens }))
     try {
       await lane.run(() => engine.open(id, model.source, options))
       await model.opened()
@@ -87,12 +100,13 @@ export function sessionPool(parts: PoolParts): SessionPool {
     get size() {
       return shared.size
     },
-    async acquire(graph, options, signal) {
+    async acquire(graph, options, signal, prepared) {
       signal?.throwIfAborted()
       checkOpenable(graph)
       const ort = translate(options)
-      const key = `${graphKey(graph)} ${JSON.stringify(ort)}`
-      const entry = shared.get(key) ?? start(key, graph, ort)
+      const files = [...(prepared?.values() ?? [])].map(source => source.key)
+      const key = `${graphKey(graph)} ${JSON.stringify([ort, ...files])}`
+      const entry = shared.get(key) ?? start(key, graph, ort, prepared)
       entry.users++
       if (signal) await untilAborted(entry.ready, signal, () => void release(key, entry).catch(() => {}))
       else await entry.ready
@@ -111,9 +125,14 @@ export function sessionPool(parts: PoolParts): SessionPool {
       }
     },
   }
-  function start(key: string, graph: Graph, options: OrtSessionOptions): Shared {
+  function start(
+    key: string,
+    graph: Graph,
+    options: OrtSessionOptions,
+    prepared: ReadonlyMap<string, Source> | undefined,
+  ): Shared {
     const id = ++count
-    const ready = open(id, graph, options)
+    const ready = open(id, graph, options, prepared)
     const entry: Shared = { id, ready, users: 0 }
     shared.set(key, entry)
     ready.catch(() => shared.delete(key))

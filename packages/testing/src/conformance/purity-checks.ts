@@ -1,9 +1,9 @@
 // An algorithm is a pure function: it leaves its input alone, gives the same bytes for the same seed, and is silent.
 import { graphToBytes, type Graph } from '@damson/graph'
-import type { Model } from '@damson/core'
+import { sessionOptions, type Model } from '@damson/core'
 import { digestOf } from './digest.ts'
 import { firstModel, fingerprint, smashed } from './smashed.ts'
-import type { Check } from './subject.ts'
+import type { Check, Subject } from './subject.ts'
 import { watch } from './watch.ts'
 
 const keepsItsInput: Check = {
@@ -43,6 +43,7 @@ function outline(graph: Graph): string {
 const sameSeedSameBytes: Check = {
   name: 'the same seed gives the same bytes',
   run: async subject => {
+    if (subject.cases.measured !== undefined) return replayProblems(subject)
     const prints: string[] = []
     for (let run = 0; run < 2; run++) {
       const model = await smashed(subject, await firstModel(subject))
@@ -50,6 +51,25 @@ const sameSeedSameBytes: Check = {
     }
     return prints[0] === prints[1] ? [] : ['two runs with the same seed gave different models']
   },
+}
+
+/** The clock does not repeat itself; what was decided by it does, as saved and read back. */
+async function replayProblems(subject: Subject): Promise<readonly string[]> {
+  const { algorithm } = subject.defined
+  if (algorithm.measures !== true)
+    return ['it does not declare "measures", so its state has to repeat itself']
+  const model = await smashed(subject, await firstModel(subject))
+  const replays = model.replays.map(replay => ({
+    ...replay,
+    state: JSON.parse(JSON.stringify(replay.state ?? null)),
+  }))
+  const machine = await subject.runtime.traits()
+  const optionsOf = (each: Model): string =>
+    JSON.stringify(
+      [...each.parts.keys()].map(part => sessionOptions(each, part, machine, subject.cases.target)),
+    )
+  const [here, again] = [optionsOf(model), optionsOf(model.with({ replays }))]
+  return here === again ? [] : [`its state replayed gave ${again}, not ${here}`]
 }
 
 const isSilent: Check = {

@@ -19,6 +19,8 @@ export interface AlgorithmCases<P extends Params> {
   readonly params?: Partial<Values<P>>
   /** Params that rightly change nothing on these models, each with the reason. */
   readonly inert?: Readonly<Record<string, string>>
+  /** Why two fits differ, for an algorithm whose state comes from the clock (`measures`): its state is replayed instead. */
+  readonly measured?: string
   /** Samples for algorithms that fit. */
   readonly samples?: (model: Model) => Promise<readonly Sample[]>
   /** Sizes of named dims of the feeds. */

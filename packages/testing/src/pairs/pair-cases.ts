@@ -13,6 +13,8 @@ export interface PairGround {
   readonly other: string
   /** A glob for about half of the nodes of `part`. */
   readonly head: string
+  /** Sizes that all its calls share: what algorithms that fix sizes are given. */
+  readonly dims?: Readonly<Record<string, number>>
   /** The calls of one run, in their order; another number, another run. */
   feeds(part: string, run: number): readonly Feeds[]
 }
@@ -33,6 +35,9 @@ const cheap: Readonly<Record<string, unknown>> = {
   solver: 'mse',
   calibrate: 'minmax',
   biasCorrection: false,
+  seconds: 0.5,
+  trials: 2,
+  pairs: 8,
 }
 
 /** Every pair, an algorithm with itself included, in every placement on every ground. */
@@ -52,7 +57,7 @@ export function pairCases(
 
 /** The two steps of a case, each on its place. */
 export function pairSteps({ ground, placement, first, second }: PairCase): readonly [Step, Step] {
-  const { part, other, head } = ground
+  const { part, other, head, dims } = ground
   const places: Readonly<Record<Placement, readonly [Place, Place]>> = {
     'one part': [{ parts: [part] }, { parts: [part] }],
     'disjoint parts': [{ parts: [part] }, { parts: [other] }],
@@ -62,11 +67,12 @@ export function pairSteps({ ground, placement, first, second }: PairCase): reado
     ],
   }
   const [one, two] = places[placement]
-  return [cheapStep(first, one), cheapStep(second, two)]
+  return [cheapStep(first, dims, one), cheapStep(second, dims, two)]
 }
 
-function cheapStep(algorithm: AnyAlgorithm, on: Place): Step {
-  const params = Object.entries(cheap).filter(([name]) => Object.hasOwn(algorithm.params, name))
+function cheapStep(algorithm: AnyAlgorithm, dims: PairGround['dims'], on: Place): Step {
+  const given = { ...cheap, ...(dims ? { dims } : {}) }
+  const params = Object.entries(given).filter(([name]) => Object.hasOwn(algorithm.params, name))
   return makeStep(algorithm, Object.fromEntries(params), on)
 }
 

@@ -59,7 +59,7 @@ export class PairPricer {
   async price(pair: PairCase): Promise<PairOutcome> {
     const { ground } = pair
     const steps = pairSteps(pair)
-    const planned = plan(ground.model, steps)
+    const planned = plan(ground.model, steps, { sizes: false })
     if (planned.conflicts.length > 0) return { plan: planned }
     const prices: PairPrice[] = []
     for (const [order, ordered] of ordersOf(ground.model, steps, planned)) {
@@ -137,7 +137,7 @@ function ordersOf(
   const others = listed.filter(
     ([, ordered]) =>
       ordered.some((step, at) => step !== found[at]) &&
-      plan(model, ordered, { order: 'given' }).conflicts.length === 0,
+      plan(model, ordered, { order: 'given', sizes: false }).conflicts.length === 0,
   )
   return [['as planned', found], ...others]
 }
