@@ -56,9 +56,7 @@ export async function prepareRun(
     throw new DamsonError('input', `Expected imagesPerPrompt of 1 or more, got ${each}.`)
   const seeds = seedsOf(input.seed ?? 0, rows)
   const run = begin({
-    steps,
-    guidance: guidance.scale,
-    batch: rows,
+    ...{ steps, guidance: guidance.scale, batch: rows },
     ...(seeds[0] === undefined ? {} : { seed: seeds[0] }),
     ...(input.controls ? { controls: input.controls } : {}),
     ...(input.signal ? { signal: input.signal } : {}),
@@ -66,7 +64,7 @@ export async function prepareRun(
   const conditioning = await conditioningOf(model, run, input, prompts, 'cond')
   const guides = conditioning !== undefined && guidance.scale > 1
   const unconditional = guides ? await conditioningOf(model, run, input, prompts, 'uncond') : undefined
-  const count = latent.channels * latent.height * latent.width
+  const { channels, height, width } = latent
   return {
     ...{ run, rows, seeds, latent, picture, scheduler, steps, guidance },
     schedule: scheduleOf(scheduler, denoiser, latent, {
@@ -77,8 +75,8 @@ export async function prepareRun(
     unconditional: unconditional && repeatedConditioning(unconditional, each),
     noise: draw =>
       floatTensor(
-        [rows, latent.channels, latent.height, latent.width],
-        joined(seeds.map(seed => normalNoise(count, { seed, draw }))),
+        [rows, channels, height, width],
+        joined(seeds.map(seed => normalNoise(channels * height * width, { seed, draw }))),
       ),
   }
 }
