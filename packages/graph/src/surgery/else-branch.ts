@@ -9,9 +9,14 @@ import { valueError } from './region.ts'
 
 /**
  * What an output of a gated region is when the region does not run: a value that is there, a new graph input of the same
- * type (last step's result, say), or zeros of its shape.
+ * type (last step's result, say), zeros of its shape, or what `build` makes in the branch: it adds nodes to the draft of the
+ * branch, which may read any value around it, under names from `fresh`, and returns the name of one of their outputs.
  */
-export type Otherwise = { readonly value: string } | { readonly input: string } | 'zeros'
+export type Otherwise =
+  | { readonly value: string }
+  | { readonly input: string }
+  | 'zeros'
+  | { readonly build: (branch: Draft, fresh: (hint: string) => string) => string }
 
 interface Wanted {
   readonly info: ValueInfo
@@ -28,6 +33,9 @@ export function elseBranch(
   const start = { name: draft.fresh('skip'), inputs: [], outputs: [], initializers: new Map(), nodes: [] }
   const branch = new Draft(new Body(start))
   const outputs = wanted.map(({ info, replacement }): ValueInfo => {
+    if (typeof replacement === 'object' && 'build' in replacement) {
+      return { ...info, name: replacement.build(branch, hint => draft.fresh(hint)) }
+    }
     const name = draft.fresh(`${info.name}_else`)
     const node = draft.fresh('skip')
     if (replacement === 'zeros') {

@@ -1,0 +1,76 @@
+// What all cachers inside the network share: where their gates are is said once, as a function of the graph, and asked again
+// whenever a hook needs it. Planning makes groups of the gates, rewriting puts them in, running drives them.
+import { refuse, type Context, type Group, type Model, type Params, type Part, type Port } from '@damson/core'
+import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@damson/graph'
+import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
+import { stepConstant } from '../structure/step-constant.ts'
+import { addCacheGate, type CacheGate } from './cache-gate.ts'
+
+/** The gates that an algorithm wants in a denoiser, or why there can be none. */
+export type FindGates = (graph: Graph, inputs: DenoiserInputs) => readonly CacheGate[] | Refusal
+
+/**
+ * One pair of groups a gate. What changes from step to step ends to run always, and had to; what is the same at every step
+ * of a generation moves behind the gate too, unless `textKv` has made it run once already.
+ */
+export function gateGroups(part: Part, find: FindGates): readonly Group[] | Refusal {
+  const inputs = denoiserOf(part)
+  if (isRefusal(inputs)) return inputs
+  const gates = find(part.graph, inputs)
+  if (isRefusal(gates)) return gates
+  const constant = new Set(stepConstant(part.graph, inputs).nodes)
+  return gates.flatMap(({ region }): readonly Group[] => {
+    const sites = (wanted: boolean): readonly { readonly node: Node }[] =>
+      region.filter(node => constant.has(node) === wanted).map(node => ({ node }))
+    const changing: Group = {
+      sites: sites(false),
+      needs: ['loop:denoise', 'run:always'],
+      takes: ['run:always', 'io:source'],
+    }
+    return constant.size === 0 ? [changing] : [changing, { sites: sites(true), takes: ['run:always'] }]
+  })
+}
+
+/** The inputs of a denoiser; a refusal for any other part. */
+export function denoiserOf(part: Part): DenoiserInputs | Refusal {
+  if (part.role !== 'denoiser')
+    return refuse(`has the role "${part.role}"; only a denoiser is run once a step`, part.name)
+  const inputs = denoiserInputs(part.graph)
+  return inputs ?? refuse('has no input that could be the latents', part.name)
+}
+
+/** The contract of every step that is made of gates. */
+export const gateContract = {
+  needs: ['loop:denoise', 'run:always'],
+  takes: ['run:always', 'io:source'],
+} as const
+
+/** The model with the gates of a step put in, in every part where it works. */
+export function gateModel<P extends Params>(model: Model, ctx: Context<P>, find: FindGates): Model {
+  return ctx.parts.reduce((changed, name) => {
+    const part = changed.part(name)
+    const { graph, ports } = gateGraph(inferTypes(part.graph), node => ctx.selects({ node }), find)
+    const own = ports.map((port): Port => ({ ...port, part: name, step: ctx.step }))
+    return changed.withGraph(name, graph).withPorts([...changed.ports, ...own])
+  }, model)
+}
+
+/** A graph with gates, and their ports. A gate that reaches beyond what is selected stays away. */
+export function gateGraph(
+  graph: Graph,
+  selects: (node: Node) => boolean,
+  find: FindGates,
+): { readonly graph: Graph; readonly ports: readonly Omit<Port, 'part' | 'step'>[] } {
+  const inputs = denoiserInputs(graph)
+  const gates = inputs ? find(graph, inputs) : []
+  if (isRefusal(gates)) return { graph, ports: [] }
+  const chosen = gates.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node))) // prettier-ignore
+  const ports: Omit<Port, 'part' | 'step'>[] = []
+  let gated = graph
+  for (const gate of chosen) {
+    const made = addCacheGate(gated, gate)
+    gated = made.graph
+    ports.push(...made.ports)
+  }
+  return { graph: gated, ports }
+}

@@ -1,0 +1,34 @@
+// What a denoiser is fed, by what changes within a generation: the latents and the time do, everything else (text, sizes,
+// positions, guidance) stays. Names are those of diffusers' exports; a graph with other names is read by its types.
+import type { Graph, ValueInfo } from '@damson/graph'
+
+export interface DenoiserInputs {
+  /** The noisy latents. */
+  readonly sample: string
+  readonly timestep: string | undefined
+  /** What is the same at every step of a generation. */
+  readonly constant: readonly string[]
+}
+
+const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
+/** What the field calls the time that a denoiser is fed. */
+export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
+
+/** The inputs by kind; undefined when none of them can be the latents. */
+export function denoiserInputs(graph: Graph): DenoiserInputs | undefined {
+  const inputs = graph.requiredInputs()
+  const named = (names: readonly string[]): ValueInfo | undefined =>
+    inputs.find(({ name }) => names.includes(name))
+  const sample = named(sampleNames) ?? inputs.find(input => dimsOf(input) >= 3)
+  if (!sample) return undefined
+  const time = named(timeNames) ?? inputs.find(input => input !== sample && dimsOf(input) <= 1)
+  return {
+    sample: sample.name,
+    timestep: time?.name,
+    constant: inputs.filter(input => input !== sample && input !== time).map(({ name }) => name),
+  }
+}
+
+function dimsOf({ type }: ValueInfo): number {
+  return type?.kind === 'tensor' ? (type.shape?.length ?? Number.NaN) : Number.NaN
+}
