@@ -63,7 +63,9 @@ export async function openDenoiser(model: Model): Promise<Denoiser> {
     )
   }
   const config = (await readJsonFile(model, `${part.name}/config.json`)) ?? {}
-  const inputs = part.graph.requiredInputs()
+  // Ports are the runtime's and their step's to feed.
+  const ports = new Set(model.ports.filter(port => port.part === part.name).map(({ name }) => name))
+  const inputs = part.graph.requiredInputs().filter(({ name }) => !ports.has(name))
   const kind = kindOf(inputs)
   const sample = mustFind(inputs, ['sample', 'hidden_states'], part)
   const said = numberIn(config, 'in_channels') ?? sizeOf(sample, 1)
