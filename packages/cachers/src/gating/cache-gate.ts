@@ -3,7 +3,7 @@
 //   closed:  y = x + Σ wₐ·cachedₐ     kept = nothing        (wₐ = 1 where one earlier result is all there is)
 // Gate, weights and caches are ports, so the file runs anywhere; open, it computes to the bit what it did before.
 import {
-  DamsonError, dataTypes, Draft, gate, inferTypes, memoryTensor, tensorOf, type DataType, type Graph, type Node, type ValueInfo, type ValueType,
+  DamsonError, dataTypes, Draft, gate, memoryTensor, tensorOf, type DataType, type Graph, type Node, type ValueInfo, type ValueType,
 } from '@damson/graph' // prettier-ignore
 import type { Port } from '@damson/core'
 
@@ -15,7 +15,7 @@ export interface Cut {
 }
 
 export interface CacheGate {
-  /** What the region is, in a word: part of the names and roles of the ports. */
+  /** What the region is, in a word: part of the names and roles of the ports. Gates of one name open and close together. */
   readonly name: string
   readonly cuts: readonly Cut[]
   readonly region: readonly Node[]
@@ -32,14 +32,25 @@ export interface CachedRegion {
   readonly ports: readonly GatePort[]
 }
 
-/** The graph with the region gated, and the ports that drive it. Types of the cuts have to be known (`inferTypes`). */
-export function addCacheGate(graph: Graph, cacheGate: CacheGate): CachedRegion {
+/**
+ * The graph with the region gated, and the ports that drive it. Types of the cuts have to be known (`inferTypes`).
+ * `before`: the ports of earlier gates; those of the same name lend their run and weights, and the cuts count on from theirs.
+ */
+export function addCacheGate(
+  graph: Graph,
+  cacheGate: CacheGate,
+  before: readonly GatePort[] = [],
+): CachedRegion {
   const { name, history = 1 } = cacheGate
+  const lent = (what: string): string | undefined => before.find(({ role }) => role === `${name}:${what}`)?.name
+  const first = before.filter(({ role, direction }) => direction === 'output' && role.startsWith(`${name}:cache:`)).length // prettier-ignore
   const draft = new Draft(graph)
-  const cuts = cacheGate.cuts.map((cut, at) => prepared(draft, cut, `${name}_cache_${at}`, history))
-  const weights = history > 1 ? draft.fresh(`${name}_weights`) : undefined
-  const weightsInput: readonly ValueInfo[] =
-    weights === undefined ? [] : [{ name: weights, type: tensorType('float32', [history]) }]
+  const cuts = cacheGate.cuts.map((cut, at) => prepared(draft, cut, `${name}_cache_${first + at}`, history))
+  const weights = lent('weights') ?? (history > 1 ? draft.fresh(`${name}_weights`) : undefined)
+  const ownWeights = weights !== undefined && lent('weights') === undefined
+  const weightsInput: readonly ValueInfo[] = ownWeights
+    ? [{ name: weights, type: tensorType('float32', [history]) }]
+    : []
   draft.setInputs([...draft.inputs, ...weightsInput, ...cuts.flatMap(cut => cut.inputs)])
   draft.setOutputs([...draft.outputs, ...cuts.map(({ kept, type }) => ({ name: kept, type }))])
   const body = draft.finish()
@@ -52,17 +63,17 @@ export function addCacheGate(graph: Graph, cacheGate: CacheGate): CachedRegion {
   const made = cuts.flatMap(cut => (cut.difference ? [cut.difference] : []))
   const run = `${name}_run`
   const gated = gate(open, [...cacheGate.region, ...made], {
-    when: cacheGate.when ?? { input: run },
+    when: cacheGate.when ?? lent('run') ?? { input: run },
     otherwise: output => ({ build: closedBranch(open, cuts, weights, output) }),
     name: `${name}_gate`,
   })
   const opened = gated.added[0]
   return {
-    graph: inferTypes(gated.graph),
+    graph: gated.graph,
     ports: [
       ...(opened ? [inputPort(opened.name, `${name}:run`, 'bool', [], 1)] : []),
-      ...(weights === undefined ? [] : [inputPort(weights, `${name}:weights`, 'float32', [history], 0)]),
-      ...cuts.flatMap((cut, at) => cachePorts(cut, `${name}:cache:${at}`)),
+      ...(ownWeights ? [inputPort(weights, `${name}:weights`, 'float32', [history], 0)] : []),
+      ...cuts.flatMap((cut, at) => cachePorts(cut, `${name}:cache:${first + at}`)),
     ],
   }
 }

@@ -68,9 +68,9 @@ export function gateGraph(
   const ports: Omit<Port, 'part' | 'step'>[] = []
   let gated = graph
   for (const gate of chosen) {
-    const made = addCacheGate(gated, gate)
+    const made = addCacheGate(gated, gate, ports)
     gated = made.graph
     ports.push(...made.ports)
   }
-  return { graph: gated, ports }
+  return { graph: chosen.length === 0 ? graph : inferTypes(gated), ports }
 }
