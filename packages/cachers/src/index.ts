@@ -1,3 +1,7 @@
 export { load, save, smash, plan, explain } from '@damson/core'
 export { periodicCache } from './algorithms/periodic-cache.ts'
 export { deepCache } from './algorithms/deep-cache.ts'
+export { textKv } from './algorithms/text-kv.ts'
+export { taylorSeer } from './algorithms/taylor-seer.ts'
+export { firstBlock } from './algorithms/first-block.ts'
+export { adaptiveCache } from './algorithms/adaptive-cache.ts'

@@ -1,15 +1,13 @@
 // A U-Net's deep half changes slowly from step to step, its shallow half carries the detail. Between full steps only what lies
 // above one skip connection runs; what would have come up from below is that of the last full step:
 //   full:   y = up(concat(skip, d)), d = deep(skip, t)          reuse:   y = up(concat(skip, d_last))
-import { defineAlgorithm, int, oneOf, refuse, type Middleware, type Port, type Values } from '@damson/core'
+import { defineAlgorithm, int, oneOf, type Middleware, type Port, type Values } from '@damson/core'
+import { deepGate, levelGate } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
-import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
+import { gateContract, gateGroups, gateModel } from '../gating/gated-step.ts'
 import { byHand, scheduleParam } from '../schedule/schedule.ts'
 import { fullSteps } from '../schedule/full-steps.ts'
-import { dependents } from '../structure/dependence.ts'
-import { ordered } from '../structure/between.ts'
-import { skipLevels } from '../structure/skip-levels.ts'
 
 const params = {
   /** Steps from one full run to the next; 1 never reuses. */
@@ -47,25 +45,10 @@ export const deepCache = defineAlgorithm({
   paper: 'https://arxiv.org/abs/2312.00858',
   contract: gateContract,
   params,
-  groups: (part, ctx) => gateGroups(part, levelAt(ctx.params.depth)),
-  rewrite: (model, ctx) => gateModel(model, ctx, levelAt(ctx.params.depth)),
+  groups: (part, ctx) => gateGroups(part, levelGate(ctx.params.depth)),
+  rewrite: (model, ctx) => gateModel(model, ctx, levelGate(ctx.params.depth)),
   wrap: ctx => reuseDeep(ctx.parts[0] ?? '', ctx.step, ctx.params, ctx.ports),
 })
-
-/** The gate at a skip connection; the shallowest that leaves something to run. */
-function levelAt(depth: number | 'auto'): FindGates {
-  return (graph, inputs) => {
-    const levels = skipLevels(ordered(graph), dependents(graph, [inputs.sample]))
-    const at = depth === 'auto' ? 0 : depth
-    const level = levels[at]
-    if (level) return [{ name: 'deep', cuts: [{ value: level.deep }], region: level.region }]
-    return levels.length === 0
-      ? refuse('has no skip connections of a U-Net: no Concat joins a value with one that it depends on')
-      : refuse(
-          `has ${levels.length} skip connections, 0 to ${levels.length - 1}; depth ${at} is none of them`,
-        )
-  }
-}
 
 /** One generation: the gate is open on full steps, on every first call of a branch, and whenever sizes change. */
 function reuseDeep(
@@ -81,7 +64,7 @@ function reuseDeep(
       part,
       gates: [
         {
-          ports: gatePorts(ports, 'deep'),
+          ports: gatePorts(ports, deepGate),
           decide: ({ step }) =>
             (byHand(steps, step) ?? (isFull(step) ? 'full' : 'reuse')) === 'full' ? 'run' : {},
         },

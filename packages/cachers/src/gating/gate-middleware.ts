@@ -31,8 +31,8 @@ export interface DrivenGate {
   readonly ports: GatePorts
   /** Asked when something was kept; the first call of a branch always runs. */
   decide(call: GateCall): Decision
-  /** Told of every call after it: whether the region ran. */
-  after?(call: Call, outputs: Outputs, ran: boolean): void
+  /** Told of every call after it, with its own feeds: whether the region ran. */
+  after?(call: Call, outputs: Outputs, ran: boolean, feeds: Feeds): void
 }
 
 export interface Driver {
@@ -42,15 +42,16 @@ export interface Driver {
 
 /** One generation's middleware around the gates of a part. */
 export function driveGates({ part, gates }: Driver): ReturnType<Middleware> {
-  const memory = gates.map(() => new Map<Branch, { sizes: string; kept: readonly Kept[] }>())
+  const memory = gates.map(() => new Map<Branch, { sizes: Sizes; kept: readonly Kept[] }>())
+  const seen = new WeakSet<TensorData>()
   return {
     part,
     around: next => async (feeds, call) => {
       const time = timeOf(feeds)
-      const sizes = sizesOf(feeds)
+      const sizes = sizesByName(feeds)
       const states = memory.map(each => {
         const state = each.get(call.branch)
-        return state?.sizes === sizes ? state.kept : []
+        return state && sameSizes(state.sizes, sizes) ? state.kept : []
       })
       const decisions = gates.map((gate, at): Decision => {
         const kept = states[at] ?? []
@@ -60,16 +61,17 @@ export function driveGates({ part, gates }: Driver): ReturnType<Middleware> {
       const outputs = await next(Object.assign({}, feeds, ...driven), call)
       gates.forEach((gate, at) => {
         const decision = decisions[at] ?? 'run'
-        const ran = decision === 'run' || ('ran' in decision && decision.ran(outputs))
+        const tensors = keptOf(gate.ports, outputs)
+        // A cacher further in may have answered with the outputs of an earlier call.
+        const isNew = tensors.every(tensor => !seen.has(tensor))
+        for (const tensor of tensors) seen.add(tensor)
+        const ran = isNew && (decision === 'run' || ('ran' in decision && decision.ran(outputs)))
         if (ran) {
-          const kept = [
-            { step: call.step, time, tensors: keptOf(gate.ports, outputs) },
-            ...(states[at] ?? []),
-          ]
+          const kept = [{ step: call.step, time, tensors }, ...(states[at] ?? [])]
           const most = gate.ports.caches[0]?.inputs.length ?? 1
           memory[at]?.set(call.branch, { sizes, kept: kept.slice(0, most) })
         }
-        gate.after?.(call, outputs, ran)
+        gate.after?.(call, outputs, ran, feeds)
       })
       return outputs
     },
@@ -101,12 +103,27 @@ function keptOf(ports: GatePorts, outputs: Outputs): readonly TensorData[] {
   return ports.caches.flatMap(({ output }) => outputs[output] ?? [])
 }
 
-function sizesOf(feeds: Feeds): string {
+export type Sizes = ReadonlyMap<string, readonly number[]>
+
+export function sizesByName(feeds: Feeds): Sizes {
+  return new Map(Object.entries(feeds).map(([name, { shape }]) => [name, shape]))
+}
+
+/** True when every input that both have has one size: steps further out feed their caches at some calls only. */
+export function sameSizes(a: Sizes, b: Sizes): boolean {
+  return [...a].every(([name, shape]) => {
+    const other = b.get(name)
+    return !other || (shape.length === other.length && shape.every((size, axis) => size === other[axis]))
+  })
+}
+
+/** The sizes of what is fed; what was kept of other sizes is of no use. */
+export function sizesOf(feeds: Feeds): string {
   return Object.entries(feeds).map(([name, { shape }]) => `${name}:${shape.join('x')}`).sort().join(' ') // prettier-ignore
 }
 
 /** The time that a denoiser is fed, under whichever of the field's names. */
-function timeOf(feeds: Feeds): number | undefined {
+export function timeOf(feeds: Feeds): number | undefined {
   const name = timeNames.find(each => Object.hasOwn(feeds, each))
   const fed = name === undefined ? undefined : feeds[name]
   return fed ? Number(fed.data[0]) : undefined
