@@ -1,14 +1,8 @@
 // The denoiser's whole output is reused between real runs: its prediction changes slowly from step to step. The simplest
 // cacher, and the yardstick for those that cache inside the network. Works at run time; the graph stays as it is.
-import {
-  defineAlgorithm,
-  int,
-  refuse,
-  type Branch,
-  type Middleware,
-  type Outputs,
-  type Values,
-} from '@damson/core'
+import { defineAlgorithm, int, type Middleware, type Values } from '@damson/core'
+import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
+import { byHand, isDue, scheduleParam } from '../schedule/schedule.ts'
 
 const params = {
   /** Steps from one real run to the next; 1 never reuses. */
@@ -21,6 +15,8 @@ const params = {
   }),
   /** First steps that always run. */
   start: int({ min: 0, max: 1000, default: 2, live: true, doc: 'First steps that always run.' }),
+  /** What each step does, in place of interval and start. */
+  steps: scheduleParam,
 }
 
 /** Reuses the denoiser's output for `interval - 1` of every `interval` steps. */
@@ -28,35 +24,20 @@ export const periodicCache = defineAlgorithm({
   id: '@damson/cachers/periodic-cache',
   version: 1,
   summary: 'Reuses the whole output of the denoiser between real runs.',
-  contract: { needs: ['loop:denoise', 'run:always'], takes: ['run:always'] },
+  contract: wholeContract,
   params,
-  groups: part =>
-    part.role === 'denoiser'
-      ? [{ sites: [{ part }], needs: ['loop:denoise', 'run:always'], takes: ['run:always'] }]
-      : refuse(`has the role "${part.role}"; only a denoiser is run once a step`, part.name),
+  groups: wholeGroups,
   wrap: ctx => reuseEvery(ctx.parts[0] ?? '', ctx.step, ctx.params),
 })
 
-interface Kept {
-  readonly outputs: Outputs
-  readonly rows: number
-}
-
-/** Step s runs if s < start or (s - start) is a multiple of the interval; so does every first call of a branch or batch size. */
-function reuseEvery(part: string, step: string, given: Values<typeof params>): Middleware {
+/** Step s runs if s < start or (s - start) is a multiple of the interval; so does every first call of a branch or of other sizes. */
+function reuseEvery(part: string, id: string, given: Values<typeof params>): Middleware {
   return ({ controls }) => {
-    const { interval, start } = { ...given, ...controls?.[step] }
-    const kept = new Map<Branch, Kept>()
-    return {
+    const { interval, start, steps } = { ...given, ...controls?.[id] }
+    return reuseOutputs({
       part,
-      around: next => async (feeds, call) => {
-        const due = call.step < start || (call.step - start) % interval === 0
-        const last = kept.get(call.branch)
-        if (!due && last?.rows === call.rows) return last.outputs
-        const outputs = await next(feeds, call)
-        kept.set(call.branch, { outputs, rows: call.rows })
-        return outputs
-      },
-    }
+      mayReuse: (_feeds, { step }) =>
+        (byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')) !== 'full',
+    })
   }
 }

@@ -5,6 +5,7 @@ import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@dam
 import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
 import { addCacheGate, type CacheGate } from './cache-gate.ts'
+import type { TestedGraph } from './change-test.ts'
 
 /** The gates that an algorithm wants in a denoiser, or why there can be none. */
 export type FindGates = (graph: Graph, inputs: DenoiserInputs) => readonly CacheGate[] | Refusal
@@ -45,11 +46,19 @@ export const gateContract = {
   takes: ['run:always', 'io:source'],
 } as const
 
-/** The model with the gates of a step put in, in every part where it works. */
-export function gateModel<P extends Params>(model: Model, ctx: Context<P>, find: FindGates): Model {
+/** Puts what decides over the gates into a graph. */
+export type AddTest = (graph: Graph, inputs: DenoiserInputs) => TestedGraph | undefined
+
+/** The model with the gates of a step put in, in every part where it works; `addTest`: the graph decides over them. */
+export function gateModel<P extends Params>(
+  model: Model,
+  ctx: Context<P>,
+  find: FindGates,
+  addTest?: AddTest,
+): Model {
   return ctx.parts.reduce((changed, name) => {
     const part = changed.part(name)
-    const { graph, ports } = gateGraph(inferTypes(part.graph), node => ctx.selects({ node }), find)
+    const { graph, ports } = gateGraph(inferTypes(part.graph), node => ctx.selects({ node }), find, addTest) // prettier-ignore
     const own = ports.map((port): Port => ({ ...port, part: name, step: ctx.step }))
     return changed.withGraph(name, graph).withPorts([...changed.ports, ...own])
   }, model)
@@ -60,15 +69,18 @@ export function gateGraph(
   graph: Graph,
   selects: (node: Node) => boolean,
   find: FindGates,
+  addTest?: AddTest,
 ): { readonly graph: Graph; readonly ports: readonly Omit<Port, 'part' | 'step'>[] } {
   const inputs = denoiserInputs(graph)
   const gates = inputs ? find(graph, inputs) : []
   if (isRefusal(gates)) return { graph, ports: [] }
   const chosen = gates.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node))) // prettier-ignore
-  const ports: Omit<Port, 'part' | 'step'>[] = []
-  let gated = graph
+  const tested = inputs && chosen.length > 0 ? addTest?.(graph, inputs) : undefined
+  const ports: Omit<Port, 'part' | 'step'>[] = [...(tested?.ports ?? [])]
+  const when = tested ? { when: tested.when } : {}
+  let gated = tested?.graph ?? graph
   for (const gate of chosen) {
-    const made = addCacheGate(gated, gate, ports)
+    const made = addCacheGate(gated, { ...gate, ...when }, ports)
     gated = made.graph
     ports.push(...made.ports)
   }

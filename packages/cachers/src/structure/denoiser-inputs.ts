@@ -14,6 +14,25 @@ const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents',
 /** What the field calls the time that a denoiser is fed. */
 export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
 
+/** Of inputs whose graph is not at hand: the latents, by name; undefined where none or two go by a name of the field. */
+export function sampleName(names: readonly string[]): string | undefined {
+  const found = names.filter(name => sampleNames.includes(name))
+  return found.length === 1 ? found[0] : undefined
+}
+
+/**
+ * Of inputs whose graph is not at hand: those that stay the same, by name. Where the latents or the time go by no name of the
+ * field, or by two, all are taken to stay, which is safe for who compares them.
+ */
+export function constantNames(names: readonly string[]): readonly string[] {
+  const only = (known: readonly string[]): readonly string[] => {
+    const found = names.filter(name => known.includes(name))
+    return found.length === 1 ? found : []
+  }
+  const changing = [...only(sampleNames), ...only(timeNames)]
+  return names.filter(name => !changing.includes(name))
+}
+
 /** The inputs by kind; undefined when none of them can be the latents. */
 export function denoiserInputs(graph: Graph): DenoiserInputs | undefined {
   const inputs = graph.requiredInputs()

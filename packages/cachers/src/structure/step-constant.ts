@@ -1,8 +1,10 @@
 // What a denoiser computes anew at every step though neither the latents nor the time are in it: keys and values of the text,
-// tables of positions, embeddings of sizes. Sizes that are read off the latents count as constant too.
-import type { Body, Node } from '@damson/graph'
+// tables of positions, embeddings of sizes. Sizes that are read off the latents count as constant too, so whoever keeps the
+// values makes them anew when sizes change.
+import { downstream, type Body, type Node } from '@damson/graph'
 import type { DenoiserInputs } from './denoiser-inputs.ts'
 import { dependents } from './dependence.ts'
+import { exclusiveRegion } from './exclusive-region.ts'
 import { fixedValues, isProduct } from './products.ts'
 
 export interface StepConstant {
@@ -13,16 +15,53 @@ export interface StepConstant {
 
 /** The step-constant part of a body; nothing where no product is in it, since gating less than that costs more than it saves. */
 export function stepConstant(body: Body, inputs: DenoiserInputs): StepConstant {
-  const changing = dependents(body, [
-    inputs.sample,
-    ...(inputs.timestep === undefined ? [] : [inputs.timestep]),
-  ])
+  const still = stillNodes(body, inputs)
   const given = dependents(body, inputs.constant)
+  const sources = [...still].filter(node => node.outputs.some(name => given.has(name)))
+  if (!sources.some(isProduct)) return { nodes: [], values: [] }
+  // Arithmetic on their sizes comes along: else a key would be kept beside its transpose for its sizes alone.
+  const sized = sizesOf(body, sources).filter(node => still.has(node))
+  const ends = leaving(body, new Set([...sources, ...sized]))
+  const region = closed(body, new Set(exclusiveRegion(body, ends).filter(node => still.has(node))))
+  return { nodes: body.nodes.filter(node => region.has(node)), values: leaving(body, region) }
+}
+
+/** Nodes that some input of the graph reaches, but no number of the latents or the time. */
+function stillNodes(body: Body, { sample, timestep }: DenoiserInputs): ReadonlySet<Node> {
+  const changing = dependents(body, timestep === undefined ? [sample] : [sample, timestep])
   const isFixed = fixedValues(body)
-  const nodes = body.nodes.filter(node => node.outputs.every(output => output === '' || (!changing.has(output) && given.has(output) && !isFixed(output)))) // prettier-ignore
-  const inside = new Set(nodes)
-  const values = nodes
-    .flatMap(node => node.outputs)
-    .filter(name => name !== '' && (body.isOutput(name) || body.users(name).some(({ node }) => !inside.has(node)))) // prettier-ignore
-  return nodes.some(isProduct) ? { nodes, values } : { nodes: [], values: [] }
+  return new Set(
+    body.nodes.filter(node => outputsOf(node).every(name => !changing.has(name) && !isFixed(name))),
+  )
+}
+
+/** What is computed from the sizes of nodes, as far as it is sizes itself: no tensor is filled with them. */
+function sizesOf(body: Body, sources: readonly Node[]): readonly Node[] {
+  const read = body.nodes.filter(node => node.op === 'Shape' || node.op === 'Size')
+  const own = new Set(sources.flatMap(outputsOf))
+  const sizes = read.filter(node => own.has(node.inputs[0] ?? ''))
+  const filled = body.nodes.filter(node => fills.has(node.op))
+  const behind = new Set([...filled, ...downstream(body, filled.flatMap(outputsOf))])
+  return [...sizes, ...downstream(body, sizes.flatMap(outputsOf))].filter(node => !behind.has(node))
+}
+
+const fills = new Set(['ConstantOfShape', 'Expand', 'Range'])
+
+/** Without the nodes that need a node outside which needs the region: sizes of what changes, say. */
+function closed(body: Body, region: ReadonlySet<Node>): ReadonlySet<Node> {
+  const outside = downstream(body, [...region].flatMap(outputsOf)).filter(node => !region.has(node))
+  const behind = new Set(downstream(body, outside.flatMap(outputsOf)))
+  return new Set([...region].filter(node => !behind.has(node)))
+}
+
+/** The values of nodes that others read, in order. */
+function leaving(body: Body, region: ReadonlySet<Node>): readonly string[] {
+  return body.nodes
+    .filter(node => region.has(node))
+    .flatMap(outputsOf)
+    .filter(name => body.isOutput(name) || body.users(name).some(({ node }) => !region.has(node)))
+}
+
+function outputsOf({ outputs }: Node): readonly string[] {
+  return outputs.filter(name => name !== '')
 }

@@ -1,0 +1,92 @@
+// Where the latents move along a path that hardly bends, the noise that the denoiser predicts hardly changes: its last output is
+// handed on while the third-order difference of the latents is small against their first:
+//   d₀ = x_s − x_{s−1},  d₁, d₂ those before:   ξ = ‖(d₀ + d₂)/2 − d₁‖ / ‖d₁‖ < threshold,  at most maxSkips times in a row
+// Nothing inside the network is touched.
+import { defineAlgorithm, int, real, refuse, type Branch, type Feeds, type Group, type Middleware, type Part, type TensorData, type Values } from '@damson/core' // prettier-ignore
+import { isRefusal, type Refusal } from '@damson/graph'
+import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
+import { denoiserInputs, sampleName } from '../structure/denoiser-inputs.ts'
+
+const params = {
+  /** How far the path of the latents may bend for the last output to be reused; 0 never reuses. */
+  threshold: real({
+    min: 0,
+    max: 10,
+    default: 0.01,
+    live: true,
+    doc: 'How far the path of the latents may bend, relative to its length, for the last output to be reused; 0 never reuses.',
+  }),
+  /** Reused steps in a row, at most. */
+  maxSkips: int({ min: 0, max: 100, default: 4, live: true, doc: 'Reused steps in a row, at most.' }),
+}
+
+/** Reuses the denoiser's output while the latents move evenly. */
+export const adaptiveCache = defineAlgorithm({
+  id: '@damson/cachers/adaptive-cache',
+  version: 1,
+  summary: 'Reuses the whole output of the denoiser while the latents move evenly from step to step.',
+  paper: 'https://arxiv.org/abs/2410.09873',
+  contract: wholeContract,
+  params,
+  groups: part => groupsOf(part),
+  wrap: ctx => reuseWhileEven(ctx.parts[0] ?? '', ctx.step, ctx.params),
+})
+
+function groupsOf(part: Part): readonly Group[] | Refusal {
+  const groups = wholeGroups(part)
+  const inputs = denoiserInputs(part.graph)
+  if (isRefusal(groups) || !inputs) return groups
+  const names = part.graph.requiredInputs().map(({ name }) => name)
+  return sampleName(names) === inputs.sample
+    ? groups
+    : refuse(`calls its latents "${inputs.sample}", so they cannot be told among what is fed`, part.name)
+}
+
+/** One generation: by branch, the last four latents and how often in a row the output was reused. */
+function reuseWhileEven(part: string, id: string, given: Values<typeof params>): Middleware {
+  return ({ controls }) => {
+    const { threshold, maxSkips } = { ...given, ...controls?.[id] }
+    const paths = new Map<Branch, readonly TensorData[]>()
+    const skips = new Map<Branch, number>()
+    return reuseOutputs({
+      part,
+      mayReuse: (feeds, { branch, rows }) => {
+        const path = pathOf(feeds, paths.get(branch) ?? [])
+        paths.set(branch, path)
+        return (skips.get(branch) ?? 0) < maxSkips && bend(path, rows) < threshold
+      },
+      after: ({ branch }, reused) => skips.set(branch, reused ? (skips.get(branch) ?? 0) + 1 : 0),
+    })
+  }
+}
+
+/** The latents of this call and of the three before it, the last first; those of other sizes are forgotten. */
+function pathOf(feeds: Feeds, before: readonly TensorData[]): readonly TensorData[] {
+  const name = sampleName(Object.keys(feeds))
+  const x = name === undefined ? undefined : feeds[name]
+  if (!x) return []
+  return [x, ...before.filter(({ shape }) => shape.join() === x.shape.join())].slice(0, 4)
+}
+
+/** ξ of the row where it is largest; NaN, which is below nothing, before there are four latents or where nothing moves. */
+function bend(path: readonly TensorData[], rows: number): number {
+  const [x0, x1, x2, x3] = path.map(({ data }) => data)
+  if (!x0 || !x1 || !x2 || !x3) return NaN
+  const size = x0.length / rows
+  let worst = -Infinity
+  for (let row = 0; row < rows; row++) {
+    let third = 0
+    let first = 0
+    for (let at = row * size; at < (row + 1) * size; at++) {
+      const d0 = Number(x0[at]) - Number(x1[at])
+      const d1 = Number(x1[at]) - Number(x2[at])
+      const d2 = Number(x2[at]) - Number(x3[at])
+      third += ((d0 + d2) / 2 - d1) ** 2
+      first += d1 ** 2
+    }
+    const xi = Math.sqrt(third / first)
+    if (!(xi <= worst)) worst = xi
+    if (Number.isNaN(worst)) return NaN
+  }
+  return worst
+}

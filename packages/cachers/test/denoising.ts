@@ -1,0 +1,147 @@
+// A denoising loop over the denoisers of the zoo, as all tests of cachers run it: latents that drift, one prompt, fixed seeds.
+// A spy step, innermost, notes what reaches the graph.
+import { defineAlgorithm, load, smash, type Feeds, type Generation, type Live, type Model, type Part, type Step } from '@damson/core' // prettier-ignore
+import { createRuntime, feedsFor, type OpenRuntime } from '@damson/runtime'
+import { requireZoo } from '@damson/zoo'
+
+/** What the zoo has, by what cachers find in it. */
+export const unets = ['fixtures/sd15-tiny-ts', 'fixtures/sd15-tiny-dynamo', 'fixtures/sdxl-tiny', 'emoji/emoji-unet'] as const // prettier-ignore
+export const transformers = ['fixtures/sd3-tiny', 'fixtures/flux-tiny', 'emoji/emoji-transformer'] as const
+
+export function zooModel(path: string): Promise<Model> {
+  return load(requireZoo(path))
+}
+
+export function denoiserOfModel(model: Model): Part {
+  const found = [...model.parts.values()].find(part => part.role === 'denoiser')
+  if (!found) throw new Error('expected a denoiser among the parts')
+  return found
+}
+
+/** One thread a session, so that the order of sums does not hang on the machine. */
+export function oneThread(): OpenRuntime {
+  return createRuntime({ session: { intraOpNumThreads: 1 } })
+}
+
+export interface Loop {
+  readonly steps: number
+  readonly seed?: number
+  readonly rows?: number
+  readonly width?: number
+  /** Another prompt from this step on. */
+  readonly newPromptAt?: number
+  /** Radians that the latents turn each step. */
+  readonly drift?: number
+  /** The time of the first step at every step. */
+  readonly still?: true
+  /** Only this row of the batch. */
+  readonly row?: number
+}
+
+/** Feeds of one step: x = x₀·cos(s·drift) + x₁·sin(s·drift), time running down. */
+export function feedsAt(part: Part, loop: Loop, step: number): Feeds {
+  const { seed = 1, rows = 1, width = 16, newPromptAt = Infinity, drift = 0.1 } = loop
+  const dims = {
+    batch_size: rows,
+    batch: rows,
+    height: 16,
+    width,
+    packed_height_width: 16,
+    sequence_length: 7,
+    steps: 1,
+  }
+  const from = feedsFor(part.graph, { dims, seed })
+  const to = feedsFor(part.graph, { dims, seed: seed + 1000 })
+  const other = step >= newPromptAt ? feedsFor(part.graph, { dims, seed: seed + 2000 }) : from
+  const feeds: Record<string, Feeds[string]> = {}
+  for (const [name, tensor] of Object.entries(from)) {
+    const end = to[name]?.data ?? []
+    feeds[name] =
+      name === 'sample' || name === 'hidden_states'
+        ? { dtype: 'float32', shape: tensor.shape, data: Float32Array.from({ length: tensor.data.length }, (_, i) => Number(tensor.data[i]) * Math.cos(drift * step) + Number(end[i]) * Math.sin(drift * step)) } // prettier-ignore
+        : name === 'timestep'
+          ? timeAt(tensor, loop.still ? 0 : step / loop.steps)
+          : (other[name] ?? tensor)
+  }
+  return loop.row === undefined ? feeds : rowOf(feeds, rows, loop.row)
+}
+
+/** One row of what has as many as the batch. */
+function rowOf(feeds: Feeds, rows: number, row: number): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      if (tensor.shape[0] !== rows || tensor.dtype !== 'float32') return [name, tensor]
+      const size = tensor.data.length / rows
+      const data = Float32Array.from(tensor.data.slice(row * size, (row + 1) * size), Number)
+      return [name, { dtype: 'float32', shape: [1, ...tensor.shape.slice(1)], data }]
+    }),
+  )
+}
+
+function timeAt({ dtype, shape, data }: Feeds[string], done: number): Feeds[string] {
+  return dtype === 'int64'
+    ? { dtype, shape, data: BigInt64Array.from(data, () => BigInt(Math.round(999 * (1 - done)))) }
+    : { dtype: 'float32', shape, data: Float32Array.from(data, () => 1 - done) }
+}
+
+/** The numbers of the first output at each step. */
+export async function runLoop(
+  live: Live,
+  part: Part,
+  loop: Loop,
+  options: Omit<Generation, 'run'> = {},
+  branch: 'cond' | 'uncond' | 'both' = 'both',
+): Promise<readonly (readonly number[])[]> {
+  // prettier-ignore
+  const generation = live.generation({ steps: loop.steps, ...options })
+  const found: (readonly number[])[] = []
+  for (let step = 0; step < loop.steps; step++) {
+    const outputs = await generation.run(part.name, feedsAt(part, loop, step), { step, branch })
+    found.push([...(Object.values(outputs)[0]?.data ?? [])].map(Number))
+  }
+  await generation.close()
+  return found
+}
+
+/** A loop over a model smashed with some steps, at one level of graph optimization. */
+export async function denoised(
+  runtime: OpenRuntime,
+  model: Model,
+  steps: readonly Step[],
+  loop: Loop,
+  level: 'basic' | 'all' = 'basic',
+  options: Omit<Generation, 'run'> = {},
+): Promise<readonly (readonly number[])[]> {
+  // prettier-ignore
+  const live = await runtime.open(await smash(model, steps), { session: { graphOptimizationLevel: level } })
+  const found = await runLoop(live, denoiserOfModel(model), loop, options)
+  await live.close()
+  return found
+}
+
+/** Notes the feeds of every run that reaches the graph. Put it last in the list of steps. */
+export function spy(seen: Feeds[]): Step {
+  return defineAlgorithm({
+    id: '@test/cachers/spy',
+    version: 1,
+    summary: 'Notes what is fed.',
+    contract: {},
+    params: {},
+    groups: part => [{ sites: [{ part }] }],
+    wrap:
+      ({ parts }) =>
+      () => ({
+        part: parts[0] ?? '',
+        around: next => (feeds, call) => {
+          seen.push(feeds)
+          return next(feeds, call)
+        },
+      }),
+  })()
+}
+
+/** max|a − b| / max|a| over all steps. */
+export function furthest(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number {
+  const distance = Math.max(...a.flatMap((row, at) => row.map((x, i) => Math.abs(x - (b[at]?.[i] ?? NaN)))))
+  return distance / Math.max(...a.flatMap(row => row.map(Math.abs)))
+}
