@@ -19,13 +19,7 @@ describe('features', () => {
   keepsSharedPromises({
     never: () => taylorSeer({ interval: 1 }),
     reuses: () => taylorSeer({ interval: 3, start: 1 }),
-    models: [
-      'fixtures/sd3-tiny',
-      'fixtures/sd15-tiny-ts',
-      'fixtures/sd15-tiny-dynamo',
-      'fixtures/sdxl-tiny',
-      'fixtures/flux-tiny',
-    ],
+    models: ['fixtures/sd3-tiny', 'fixtures/sd15-tiny-ts', 'fixtures/flux-tiny'],
   })
 })
 
