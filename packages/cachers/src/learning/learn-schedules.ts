@@ -1,0 +1,110 @@
+// The best schedule for every number of full runs. A step that does not run takes a learnt sum of what the last two full steps
+// gave and of the latents at the last one, f = w₀·o(h₀) + w₁·o(h₁) + v·x(h₀); what is minimized is how far all the errors
+// together move the picture, ‖Σₛ effectₛ·(oₛ − fₛ)‖² between full steps, summed over those. Errors of neighbouring steps point
+// the same way, so they are added before they are squared. The minimum is exact: dynamic programming over pairs (h₀, h₁).
+import { basis, combine, unit, type Combination, type InnerProducts } from './inner-products.ts'
+import { leastSquares } from './least-squares.ts'
+import { samplerSteps } from './sampler-steps.ts'
+
+/** What to do with so many full runs. */
+export interface LearntSchedule {
+  /** Steps that run. */
+  readonly full: readonly number[]
+  /** By step: w₀, w₁, v; zeros for steps that run. */
+  readonly weights: readonly (readonly number[])[]
+  /** What the errors amount to, as a share of all that the outputs do. */
+  readonly error: number
+}
+
+interface Segment {
+  /** By step after h₀: the weights of its forecast, and what skipping from h₀ to it costs. */
+  readonly weights: readonly (readonly number[])[]
+  readonly costs: readonly number[]
+}
+
+/** Schedules for 1, 2, … `steps` full runs. */
+export function learnSchedules(products: InnerProducts): readonly LearntSchedule[] {
+  const { steps } = products
+  const sampler = samplerSteps(products)
+  const outputs = Array.from({ length: steps }, (_, step) => guided(step, sampler.guidance))
+  const known = new Map<number, Segment>()
+  const segment = (h0: number, h1: number): Segment => {
+    const key = h0 * (steps + 1) + h1 + 1
+    const made = known.get(key) ?? segmentOf(products, outputs, sampler.effects, h0, h1)
+    known.set(key, made)
+    return made
+  }
+  const whole = outputs.reduce((sum, output, step) => sum + (sampler.effects[step] ?? 0) ** 2 * products.product(output, output), 0) // prettier-ignore
+  return cheapestPaths(steps, segment).map(({ full, cost }) => ({
+    full,
+    error: cost / whole,
+    weights: Array.from({ length: steps }, (_, step) => {
+      const at = full.findLastIndex(each => each <= step)
+      const [h0 = 0, h1 = -1] = [full[at], full[at - 1]]
+      return h0 === step ? [0, 0, 0] : (segment(h0, h1).weights[step - h0 - 1] ?? [0, 0, 0])
+    }),
+  }))
+}
+
+/** u + g·(c − u) */
+function guided(step: number, guidance: number): Combination {
+  return combine([[1 - guidance, unit(basis.u(step))], [guidance, unit(basis.c(step))]]) // prettier-ignore
+}
+
+/** h₁ = −1: there is no earlier full step. */
+function segmentOf(
+  products: InnerProducts,
+  outputs: readonly Combination[],
+  effects: readonly number[],
+  h0: number,
+  h1: number,
+): Segment {
+  const last = outputs[h0] ?? new Map()
+  const before = outputs[h1]
+  const vectors = [last, ...(before ? [before] : []), unit(basis.x(h0))]
+  let moved: Combination = new Map()
+  let cost = 0
+  const weights: (readonly number[])[] = []
+  const costs: number[] = []
+  for (let step = h0 + 1; step < outputs.length; step++) {
+    const target = outputs[step] ?? new Map()
+    const found = leastSquares(products, target, vectors)
+    const effect = effects[step] ?? 0
+    const error = combine([[effect, target], ...vectors.map((vector, k) => [-effect * (found[k] ?? 0), vector] as const)]) // prettier-ignore
+    cost += 2 * products.product(moved, error) + products.product(error, error)
+    moved = combine([[1, moved], [1, error]]) // prettier-ignore
+    weights.push(before ? found : [found[0] ?? 0, 0, found[1] ?? 0])
+    costs.push(Math.max(0, cost))
+  }
+  return { weights, costs }
+}
+
+interface Path {
+  readonly full: readonly number[]
+  readonly cost: number
+}
+
+/** For every number of full steps the cheapest choice of them, step 0 among them. */
+function cheapestPaths(steps: number, segment: (h0: number, h1: number) => Segment): readonly Path[] {
+  const ends: Path[] = []
+  let open = new Map<string, Path>([['0,-1', { full: [0], cost: 0 }]])
+  for (let count = 1; count <= steps; count++) {
+    const next = new Map<string, Path>()
+    let best: Path | undefined
+    for (const { full, cost } of open.values()) {
+      const [h0 = 0, h1 = -1] = [full.at(-1), full.at(-2)]
+      const { costs } = segment(h0, h1)
+      const ended = { full, cost: cost + (costs.at(-1) ?? 0) }
+      if (!best || ended.cost < best.cost) best = ended
+      for (let step = h0 + 1; step < steps; step++) {
+        const path = { full: [...full, step], cost: cost + (costs[step - h0 - 2] ?? 0) }
+        const key = `${step},${h0}`
+        const other = next.get(key)
+        if (!other || path.cost < other.cost) next.set(key, path)
+      }
+    }
+    if (best) ends.push(best)
+    open = next
+  }
+  return ends
+}
