@@ -10,7 +10,14 @@ export interface DenoiserInputs {
   readonly constant: readonly string[]
 }
 
-const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
+export const sampleNames = [
+  'sample',
+  'hidden_states',
+  'latent_model_input',
+  'latents',
+  'x',
+  'x_t',
+]
 /** What the field calls the time that a denoiser is fed. */
 export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
 
