@@ -3,15 +3,16 @@
 // A forecast is linear in the features, so it commutes with the sum of what the blocks of a stream add: one forecast of the
 // sum stands for a forecast of each block. Of the whole output it needs no run at all.
 import {
-  defineAlgorithm, int, oneOf, type Branch, type Middleware, type Outputs, type Part, type Port, type Values,
+  defineAlgorithm, int, oneOf, type Branch, type Middleware, type Outputs, type Port, type Values,
 } from '@damson/core' // prettier-ignore
 import { isRefusal } from '@damson/graph'
 import { combinedTensors } from '../gating/combined-tensors.ts'
 import { deepGate, deepGates } from '../gating/deep-gates.ts'
-import { driveGates, sizesOf, timeOf } from '../gating/gate-middleware.ts'
+import { driveGates, sameSizes, sizesByName, type Sizes } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
-import { denoiserOf, gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { forecastOf } from '../schedule/forecast.ts'
+import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
+import { wholeGroups } from '../gating/whole-output.ts'
+import { forecastWeights } from '../schedule/forecast.ts'
 import { byHand, isDue, scheduleParam, type StepKind } from '../schedule/schedule.ts'
 
 const params = {
@@ -55,7 +56,7 @@ export const taylorSeer = defineAlgorithm({
   contract: gateContract,
   params,
   groups: (part, ctx) =>
-    ctx.params.scope === 'output' ? wholePart(part) : gateGroups(part, forecastGates(ctx.params)),
+    ctx.params.scope === 'output' ? wholeGroups(part) : gateGroups(part, forecastGates(ctx.params)),
   rewrite: (model, ctx) =>
     ctx.params.scope === 'output' ? model : gateModel(model, ctx, forecastGates(ctx.params)),
   wrap: ctx => {
@@ -66,13 +67,6 @@ export const taylorSeer = defineAlgorithm({
   },
 })
 
-function wholePart(part: Part): ReturnType<typeof gateGroups> {
-  const inputs = denoiserOf(part)
-  return isRefusal(inputs)
-    ? inputs
-    : [{ sites: [{ part }], needs: ['loop:denoise', 'run:always'], takes: ['run:always'] }]
-}
-
 function forecastGates({ depth, order }: Given): FindGates {
   return (graph, inputs) => {
     const gates = deepGates(depth)(graph, inputs)
@@ -82,6 +76,16 @@ function forecastGates({ depth, order }: Given): FindGates {
 
 function kindOf(step: number, { steps, interval, start }: Given): StepKind {
   return byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'forecast')
+}
+
+/** Of what was kept at earlier steps, the last first. */
+function weightsOf(
+  kind: StepKind,
+  step: number,
+  kept: readonly { readonly step: number }[],
+  { order }: Given,
+): readonly number[] {
+  return forecastWeights(step, kept.map(each => each.step), kind === 'reuse' ? 0 : order) // prettier-ignore
 }
 
 /** One generation: full steps keep what the gates let through, the others forecast it from the last of them. */
@@ -96,7 +100,7 @@ function forecastFeatures(part: string, id: string, given: Given, ports: readonl
           decide: call => {
             const kind = kindOf(call.step, now)
             if (kind === 'full') return 'run'
-            return kind === 'reuse' ? {} : { weights: forecastOf(call, call.kept, given.order) }
+            return { weights: weightsOf(kind, call.step, call.kept, given) }
           },
         },
       ],
@@ -106,8 +110,7 @@ function forecastFeatures(part: string, id: string, given: Given, ports: readonl
 
 interface Known {
   readonly step: number
-  readonly time: number | undefined
-  readonly sizes: string
+  readonly sizes: Sizes
   readonly outputs: Outputs
 }
 
@@ -119,15 +122,12 @@ function forecastOutput(part: string, id: string, given: Given): Middleware {
     return {
       part,
       around: next => async (feeds, call) => {
-        const at = { step: call.step, time: timeOf(feeds), sizes: sizesOf(feeds) }
-        const known = (memory.get(call.branch) ?? []).filter(({ sizes }) => sizes === at.sizes)
+        const sizes = sizesByName(feeds)
+        const known = (memory.get(call.branch) ?? []).filter(each => sameSizes(each.sizes, sizes))
         const kind = known.length === 0 ? 'full' : kindOf(call.step, now)
-        if (kind !== 'full') {
-          const weights = kind === 'reuse' ? [1] : forecastOf(at, known, given.order)
-          return combinedOutputs(weights, known)
-        }
+        if (kind !== 'full') return combinedOutputs(weightsOf(kind, call.step, known, given), known)
         const outputs = await next(feeds, call)
-        memory.set(call.branch, [{ ...at, outputs }, ...known].slice(0, given.order + 1))
+        memory.set(call.branch, [{ step: call.step, sizes, outputs }, ...known].slice(0, given.order + 1))
         return outputs
       },
     }

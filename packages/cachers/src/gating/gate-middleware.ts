@@ -117,11 +117,6 @@ export function sameSizes(a: Sizes, b: Sizes): boolean {
   })
 }
 
-/** The sizes of what is fed; what was kept of other sizes is of no use. */
-export function sizesOf(feeds: Feeds): string {
-  return Object.entries(feeds).map(([name, { shape }]) => `${name}:${shape.join('x')}`).sort().join(' ') // prettier-ignore
-}
-
 /** The time that a denoiser is fed, under whichever of the field's names. */
 export function timeOf(feeds: Feeds): number | undefined {
   const name = timeNames.find(each => Object.hasOwn(feeds, each))

@@ -1,0 +1,137 @@
+import { smash, type Feeds, type Live, type Part } from '@damson/core'
+import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
+import { zooTest } from '@damson/zoo/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { denoiserOfModel, feedsAt, furthest, oneThread, spy, zooModel } from '../../test/denoising.ts'
+import { keepsSharedPromises, stackedFeeds } from '../../test/shared-promises.ts'
+import { lowFrequencies, planesOf } from '../gating/low-frequencies.ts'
+import { fasterCache } from './faster-cache.ts'
+
+describeAlgorithm(fasterCache, {
+  accepts: { flux: () => zooModel('fixtures/flux-tiny') },
+  refuses: {
+    'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
+    'a U-Net without attention': { model: tinyUnet, reason: /no attention/ },
+  },
+  expect: { outputs: { sqnr: 100 } },
+})
+
+describe('attention', () => {
+  keepsSharedPromises({
+    never: () => fasterCache({ window: [0, 0] }),
+    reuses: () => fasterCache({ window: [0, 1], cfg: false }),
+    models: ['fixtures/flux-tiny', 'fixtures/sd15-tiny-dynamo'],
+  })
+})
+
+const runtime = oneThread()
+afterAll(() => runtime.close())
+const steps = 7
+type Mode = 'batched' | 'sequential'
+
+/** Feeds of the two branches of a step: the same latents, another text. */
+function branchFeeds(part: Part, step: number): readonly [Feeds, Feeds] {
+  const withText = feedsAt(part, { steps }, step)
+  const other = feedsAt(part, { steps, seed: 9 }, 0)
+  const text = other['encoder_hidden_states'] ?? withText['encoder_hidden_states']
+  return [{ ...withText, ...(text ? { encoder_hidden_states: text } : {}) }, withText]
+}
+
+/** Both branches at each step of a guided generation, the unconditional one first. */
+async function guided(live: Live, part: Part, mode: Mode): Promise<readonly (readonly number[])[]> {
+  const generation = live.generation({ steps, guidance: 4 })
+  const found: number[][] = []
+  const numbers = (outputs: Awaited<ReturnType<typeof generation.run>>): number[] =>
+    Array.from(Object.values(outputs)[0]?.data ?? [], Number)
+  for (let step = 0; step < steps; step++) {
+    const [without, withText] = branchFeeds(part, step)
+    if (mode === 'batched') {
+      found.push(numbers(await generation.run(part.name, stackedFeeds(part, [without, withText]), { step })))
+      continue
+    }
+    const second = numbers(await generation.run(part.name, withText, { step, branch: 'cond' }))
+    found.push([...numbers(await generation.run(part.name, without, { step, branch: 'uncond' })), ...second])
+  }
+  await generation.close()
+  return found
+}
+
+for (const path of ['fixtures/flux-tiny', 'fixtures/sd15-tiny-dynamo']) {
+  zooTest(path, 'the unconditional branch runs once in five steps, batched or not', async () => {
+    const model = await zooModel(path)
+    const part = denoiserOfModel(model)
+    const seen: Feeds[] = []
+    const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1] }), spy(seen)]))
+    const rows = (): readonly (number | undefined)[] =>
+      seen.splice(0).map(feeds => (feeds['sample'] ?? feeds['hidden_states'])?.shape[0])
+    const batched = await guided(live, part, 'batched')
+    expect(rows()).toEqual([2, 1, 1, 1, 1, 2, 1])
+    const sequential = await guided(live, part, 'sequential')
+    expect(rows()).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(furthest(batched, sequential)).toBeLessThan(1e-5)
+    const plain = await runtime.open(model)
+    const wanted = await guided(plain, part, 'batched')
+    const equal = wanted.map((row, step) => furthest([row], [batched[step] ?? []]) < 1e-5)
+    expect(equal).toEqual([true, false, false, false, false, true, false])
+    await Promise.all([live.close(), plain.close()])
+  })
+}
+
+zooTest(
+  'fixtures/sd15-tiny-dynamo',
+  'what a step derives is the conditional branch and the weighed residual',
+  async () => {
+    const model = await zooModel('fixtures/sd15-tiny-dynamo')
+    const part = denoiserOfModel(model)
+    // Attention always runs, so the conditional half is exact.
+    const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1], interval: 1 })]))
+    const plain = await runtime.open(model)
+    const [got, wanted] = [await guided(live, part, 'batched'), await guided(plain, part, 'batched')]
+    const half = (row: readonly number[], at: 0 | 1): readonly number[] =>
+      row.slice((at * row.length) / 2, ((at + 1) * row.length) / 2)
+    const first = wanted[0] ?? []
+    const residual = half(first, 0).map((number, i) => number - (half(first, 1)[i] ?? 0))
+    const planes = planesOf([1, 4, 16, 16])
+    const low = planes ? lowFrequencies(residual, planes) : []
+    // Of seven steps the second, at 1/7, is where only the low frequencies have grown, once.
+    const made = half(wanted[1] ?? [], 1).map(
+      (number, i) => number + (residual[i] ?? 0) + 0.1 * (low[i] ?? 0),
+    )
+    expect(furthest([half(got[1] ?? [], 0)], [made])).toBeLessThan(1e-5)
+    expect(furthest([half(got[1] ?? [], 1)], [half(wanted[1] ?? [], 1)])).toBeLessThan(1e-5)
+    await Promise.all([live.close(), plain.close()])
+  },
+)
+
+test('low frequencies are those inside the circle', () => {
+  const planes = planesOf([1, 1, 10, 15])
+  if (!planes) throw new Error('expected planes')
+  const wave = (u: number, v: number): number[] =>
+    Array.from({ length: 150 }, (_, i) =>
+      Math.cos(2 * Math.PI * ((u * (i % 15)) / 15 + (v * Math.floor(i / 15)) / 10) + 0.3),
+    )
+  // The radius is 10/5 = 2.
+  for (const [u, v, isLow] of [
+    [0, 0, true],
+    [2, 0, true],
+    [0, -2, true],
+    [1, 1, true],
+    [-1, 1, true],
+    [2, 1, false],
+    [0, 5, false],
+    [3, 0, false],
+  ] as const) {
+    const numbers = wave(u, v)
+    const low = lowFrequencies(numbers, planes)
+    numbers.forEach((number, i) => expect(low[i]).toBeCloseTo(isLow ? number : 0, 9))
+  }
+  // Tokens: the channels are planes of their own.
+  const tokens = planesOf([2, 150, 3], [10, 15])
+  const packed = Array.from({ length: 900 }, (_, i) =>
+    i % 3 === 1 ? (wave(1, 0)[Math.floor(i / 3) % 150] ?? 0) : 0,
+  )
+  expect(tokens?.count).toBe(6)
+  const kept = tokens ? lowFrequencies(packed, tokens) : []
+  packed.forEach((number, i) => expect(kept[i]).toBeCloseTo(number, 9))
+  expect(planesOf([1, 12, 4])).toBeUndefined()
+})

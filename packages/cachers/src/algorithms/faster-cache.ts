@@ -1,0 +1,103 @@
+// Attention repeats itself from step to step, but repeating it loses detail: what it gave is carried on along its last change,
+// A ≈ Aₜ + w·(Aₜ − Aₜ₊₂) with w from 0 to 1 over the generation. And the two branches of guidance resemble each other, so the
+// unconditional one is made from the conditional one (see `derived-guidance.ts`) at four of five steps.
+import { defineAlgorithm, flag, int, pair, refuse, type Call, type Feeds, type Middleware, type Port, type Values } from '@damson/core' // prettier-ignore
+import { branchGates } from '../gating/branch-gates.ts'
+import { deriveGuidance } from '../gating/derived-guidance.ts'
+import { driveGates, timeOf } from '../gating/gate-middleware.ts'
+import { gateNames, gatePorts } from '../gating/gate-ports.ts'
+import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
+
+const params = {
+  /** Steps for which attention runs once; 1 never reuses it. */
+  interval: int({
+    min: 1,
+    max: 20,
+    default: 2,
+    live: true,
+    doc: 'Steps for which attention runs once; 1 never reuses it.',
+  }),
+  /** The share of the schedule in which anything is reused. */
+  window: pair({
+    of: { kind: 'real', min: 0, max: 1 },
+    default: [0.1, 0.9],
+    live: true,
+    doc: 'The part of the schedule, 0 its begin and 1 its end, in which anything is reused.',
+  }),
+  /** Whether the unconditional branch is made from the conditional one. */
+  cfg: flag({
+    default: true,
+    live: true,
+    doc: 'At four of five steps the unconditional branch of guidance is made from the conditional one.',
+  }),
+}
+type Given = Values<typeof params>
+
+/** Reuses attention along its last change, and makes the unconditional branch from the conditional one. */
+export const fasterCache = defineAlgorithm({
+  id: '@damson/cachers/faster-cache',
+  version: 1,
+  summary:
+    'Reuses attention along its last change, and makes the unconditional branch from the conditional one.',
+  paper: 'https://arxiv.org/abs/2410.19355',
+  contract: gateContract,
+  params,
+  groups: part => gateGroups(part, attentionGates),
+  rewrite: (model, ctx) => gateModel(model, ctx, attentionGates),
+  wrap: ctx => reuseFaster(ctx.parts[0] ?? '', ctx.step, ctx.params, ctx.ports),
+})
+
+const attentionGates: FindGates = (graph, inputs) => {
+  const gates = branchGates(graph, inputs, { self: 'attention' }).map(gate => ({ ...gate, history: 2 }))
+  return gates.length > 0 ? gates : refuse('has no attention that reads the latents in a residual branch')
+}
+
+/** Steps for which the unconditional branch runs once. Source: the published code. */
+const guidanceInterval = 5
+
+/** By how much a residual grows at each step, low frequencies in the middle of the schedule, high ones late. Source: as above. */
+const growth = { by: 1.1, low: [0.1, 0.9], high: [0.7, 1] } as const
+
+/** One generation. */
+function reuseFaster(part: string, id: string, given: Given, ports: readonly Port[]): Middleware {
+  return ({ controls, steps, guidance = Infinity }) => {
+    const { interval, window, cfg } = { ...given, ...controls?.[id] }
+    const done = progress(steps)
+    const isInside = (call: Call, feeds: Feeds): boolean => within(done(call, feeds), window)
+    const branches = deriveGuidance({
+      isFull: (call, feeds, last) => !isInside(call, feeds) || call.step - last >= guidanceInterval,
+      growth: (call, feeds) => {
+        const at = done(call, feeds)
+        return [within(at, growth.low) ? growth.by : 1, within(at, growth.high) ? growth.by : 1]
+      },
+    })
+    const { around: gates } = driveGates({
+      part,
+      gates: gateNames(ports).map(name => ({
+        ports: gatePorts(ports, name),
+        decide: call => {
+          const since = call.step - (call.kept[0]?.step ?? 0)
+          if (branches.isFull() || since >= interval || !isInside(call, call.feeds)) return 'run'
+          const w = Math.min(1, done(call, call.feeds))
+          return { weights: [1 + w, -w] }
+        },
+      })),
+    })
+    return { part, around: cfg && guidance > 1 ? next => branches.around(next, gates) : gates }
+  }
+}
+
+/** How far a generation is, from 0 to 1: by its steps, or by the time that is fed where their number is not known. */
+function progress(steps: number | undefined): (call: Call, feeds: Feeds) => number {
+  let first: number | undefined
+  return ({ step }, feeds) => {
+    if (steps !== undefined) return step / steps
+    const time = timeOf(feeds) ?? 0
+    first ??= time
+    return first === 0 ? 0.5 : 1 - time / first
+  }
+}
+
+function within(at: number, [from, to]: readonly [number, number]): boolean {
+  return from <= at && at < to
+}

@@ -1,0 +1,70 @@
+// A batch that holds both branches of guidance, the unconditional rows first: taking it apart and putting it together. Such a
+// batch is told by its latents, which are the same in both halves.
+import type { Feeds, Outputs, TensorData } from '@damson/core'
+import { sampleName } from '../structure/denoiser-inputs.ts'
+
+/** Positions of tokens have no rows, even when there are as many tokens as rows. */
+const positionNames = ['img_ids', 'txt_ids']
+
+/** Rows of a batch for both branches; undefined when the feeds are not one. */
+export function rowsOfBoth(feeds: Feeds): number | undefined {
+  const name = sampleName(Object.keys(feeds))
+  const sample = name === undefined ? undefined : feeds[name]
+  const rows = sample?.shape[0] ?? 0
+  if (!sample || rows < 2 || rows % 2 !== 0) return undefined
+  const { data } = sample
+  const half = data.length / 2
+  for (let i = 0; i < half; i++) if (data[i] !== data[half + i]) return undefined
+  return rows
+}
+
+/** The feeds of the conditional half. */
+export function conditionalFeeds(feeds: Feeds, rows: number): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      const whole = tensor.shape[0] !== rows || positionNames.includes(name)
+      return [name, whole ? tensor : halfOf(tensor, 1)]
+    }),
+  )
+}
+
+/** One half of all outputs. What has no rows is handed on. */
+export function halfOutputs(outputs: Outputs, rows: number, half: 0 | 1): Outputs {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => {
+      const size = tensor.shape[0] ?? 0
+      return [name, size > 0 && size % rows === 0 ? halfOf(tensor, half) : tensor]
+    }),
+  )
+}
+
+function halfOf(tensor: TensorData, half: 0 | 1): TensorData {
+  const length = tensor.data.length / 2
+  const shape = [(tensor.shape[0] ?? 0) / 2, ...tensor.shape.slice(1)]
+  if (tensor.dtype === 'string') return { ...tensor, shape, data: tensor.data.slice(half * length, (half + 1) * length) } // prettier-ignore
+  return { ...tensor, shape, data: tensor.data.slice(half * length, (half + 1) * length) }
+}
+
+/** Two halves as one batch; both have the types and sizes of each other. */
+export function stackedOutputs(first: Outputs, second: Outputs): Outputs {
+  return Object.fromEntries(
+    Object.entries(second).map(([name, lower]) => {
+      const upper = first[name]
+      return [name, upper ? stacked(upper, lower) : lower]
+    }),
+  )
+}
+
+function stacked(upper: TensorData, lower: TensorData): TensorData {
+  const shape = [(upper.shape[0] ?? 0) + (lower.shape[0] ?? 0), ...lower.shape.slice(1)]
+  if (upper.data instanceof Float32Array && lower.data instanceof Float32Array) {
+    const data = new Float32Array(upper.data.length + lower.data.length)
+    data.set(upper.data)
+    data.set(lower.data, upper.data.length)
+    return { dtype: 'float32', shape, data }
+  }
+  if (upper.data instanceof Uint16Array && lower.data instanceof Uint16Array && lower.dtype === 'float16') {
+    return { dtype: 'float16', shape, data: Uint16Array.from([...upper.data, ...lower.data]) }
+  }
+  return lower
+}
