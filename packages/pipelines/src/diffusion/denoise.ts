@@ -70,8 +70,9 @@ async function predict(job: DenoiseJob, sample: FloatTensor, index: number): Pro
     const half = output.length / 2
     return guided(output.subarray(0, half), output.subarray(half), guidance.scale)
   }
-  const without = await runBranch(job, sample, index, unconditional, 'uncond')
-  return guided(without, await runBranch(job, sample, index, conditioning, 'cond'), guidance.scale)
+  // With the text first: a cacher may make the other branch from this one.
+  const withText = await runBranch(job, sample, index, conditioning, 'cond')
+  return guided(await runBranch(job, sample, index, unconditional, 'uncond'), withText, guidance.scale)
 }
 
 /** The unconditional branch first, as in the field. */
