@@ -34,8 +34,6 @@ export interface Loop {
   readonly drift?: number
   /** The time of the first step at every step. */
   readonly still?: true
-  /** Only this row of the batch. */
-  readonly row?: number
 }
 
 /** Feeds of one step: x = x₀·cos(s·drift) + x₁·sin(s·drift), time running down. */
@@ -63,25 +61,13 @@ export function feedsAt(part: Part, loop: Loop, step: number): Feeds {
           ? timeAt(tensor, loop.still ? 0 : step / loop.steps)
           : (other[name] ?? tensor)
   }
-  return loop.row === undefined ? feeds : rowOf(feeds, rows, loop.row)
-}
-
-/** One row of what has as many as the batch. */
-function rowOf(feeds: Feeds, rows: number, row: number): Feeds {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, tensor]) => {
-      if (tensor.shape[0] !== rows || tensor.dtype !== 'float32') return [name, tensor]
-      const size = tensor.data.length / rows
-      const data = Float32Array.from(tensor.data.slice(row * size, (row + 1) * size), Number)
-      return [name, { dtype: 'float32', shape: [1, ...tensor.shape.slice(1)], data }]
-    }),
-  )
+  return feeds
 }
 
 function timeAt({ dtype, shape, data }: Feeds[string], done: number): Feeds[string] {
   return dtype === 'int64'
-    ? { dtype, shape, data: BigInt64Array.from(data, () => BigInt(Math.round(999 * (1 - done)))) }
-    : { dtype: 'float32', shape, data: Float32Array.from(data, () => 1 - done) }
+    ? { dtype, shape, data: new BigInt64Array(data.length).fill(BigInt(Math.round(999 * (1 - done)))) }
+    : { dtype: 'float32', shape, data: new Float32Array(data.length).fill(1 - done) }
 }
 
 /** The numbers of the first output at each step. */

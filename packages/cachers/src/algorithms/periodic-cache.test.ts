@@ -1,13 +1,18 @@
-import { smash, type Feeds, type Live, type Step } from '@damson/core'
+import { plan, smash, type Feeds, type Live, type Step } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, seededNormal, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
+import { zooTest } from '@damson/zoo/vitest'
+import { denoised, oneThread, spy, zooModel } from '../../test/denoising.ts'
+import { deepCache } from './deep-cache.ts'
 import { periodicCache } from './periodic-cache.ts'
+import { textKv } from './text-kv.ts'
 
 describeAlgorithm(periodicCache, {
   accepts: { unet: tinyUnet },
   refuses: { 'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ } },
   expect: { outputs: 'equal', size: 1 },
+  inert: { steps: 'its other values name steps that the calls of this check reach in full anyway' },
 })
 
 const runtime = createRuntime()
@@ -74,3 +79,40 @@ test('two branches of guidance are cached apart', async () => {
   expect(cond).not.toEqual(uncond)
   await live.close()
 })
+
+test('a schedule by hand stands in place of interval and start', async () => {
+  const steps = { 1: 'reuse', 2: 'reuse', 19: 'forecast' } as const
+  expect((await denoise([periodicCache({ steps })])).runs).toBe(17)
+})
+
+test('another cacher of the same nodes is a conflict', () => {
+  for (const steps of [
+    [periodicCache(), deepCache()],
+    [deepCache(), periodicCache()],
+    [periodicCache(), periodicCache()],
+  ])
+    // prettier-ignore
+    expect(plan(tinyUnet(), steps, { sizes: false }).conflicts).not.toEqual([])
+})
+
+zooTest(
+  'fixtures/sd3-tiny',
+  'textKv goes first, and a new prompt is not taken from an old output',
+  async () => {
+    const model = await zooModel('fixtures/sd3-tiny')
+    const one = oneThread()
+    const periodic = periodicCache({ steps: { 1: 'reuse', 3: 'reuse' } })
+    const loop = { steps: 6, newPromptAt: 3 }
+    const alone = await denoised(one, model, [periodic], loop)
+    for (const steps of [
+      [periodic, textKv()],
+      [textKv(), periodic],
+    ]) {
+      const seen: Feeds[] = []
+      expect(await denoised(one, model, [...steps, spy(seen)], loop)).toEqual(alone)
+      // Steps 0, 2, 4 and 5 run. The new prompt comes at step 3, which answers with an old output, and is computed at 4.
+      expect(seen.map(feeds => feeds['constant_run'] === undefined)).toEqual([true, false, true, false])
+    }
+    await one.close()
+  },
+)

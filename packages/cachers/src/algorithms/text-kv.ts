@@ -15,7 +15,7 @@ export const textKv = defineAlgorithm({
   version: 1,
   summary:
     'Computes once a generation what depends neither on the latents nor on the time: keys and values of the text.',
-  contract: gateContract,
+  contract: { ...gateContract, needs: [...gateContract.needs, 'io:source'] },
   params: {},
   groups: part => constantGroups(part),
   rewrite: (model, ctx) => gateModel(model, ctx, constantGate),
@@ -46,7 +46,8 @@ function constantGroups(part: Part): readonly Group[] | Refusal {
     )
   return gates.map(({ region }) => ({
     sites: region.map(node => ({ node })),
-    needs: ['loop:denoise', 'run:always'],
+    // What is fed is compared, so ports of others come after.
+    needs: ['loop:denoise', 'run:always', 'io:source'],
     takes: ['run:always', 'io:source'],
   }))
 }

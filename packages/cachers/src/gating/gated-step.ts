@@ -47,7 +47,7 @@ export const gateContract = {
 } as const
 
 /** Puts what decides over the gates into a graph. */
-export type AddTest = (graph: Graph, inputs: DenoiserInputs) => TestedGraph | undefined
+export type AddTest = (graph: Graph, inputs: DenoiserInputs, part: string) => TestedGraph | undefined
 
 /** The model with the gates of a step put in, in every part where it works; `addTest`: the graph decides over them. */
 export function gateModel<P extends Params>(
@@ -58,7 +58,9 @@ export function gateModel<P extends Params>(
 ): Model {
   return ctx.parts.reduce((changed, name) => {
     const part = changed.part(name)
-    const { graph, ports } = gateGraph(inferTypes(part.graph), node => ctx.selects({ node }), find, addTest) // prettier-ignore
+    const selects = (node: Node): boolean => ctx.selects({ node })
+    const test = (given: Graph, inputs: DenoiserInputs): TestedGraph | undefined => addTest?.(given, inputs, name) // prettier-ignore
+    const { graph, ports } = gateGraph(inferTypes(part.graph), selects, find, test)
     const own = ports.map((port): Port => ({ ...port, part: name, step: ctx.step }))
     return changed.withGraph(name, graph).withPorts([...changed.ports, ...own])
   }, model)
@@ -69,7 +71,7 @@ export function gateGraph(
   graph: Graph,
   selects: (node: Node) => boolean,
   find: FindGates,
-  addTest?: AddTest,
+  addTest?: (graph: Graph, inputs: DenoiserInputs) => TestedGraph | undefined,
 ): { readonly graph: Graph; readonly ports: readonly Omit<Port, 'part' | 'step'>[] } {
   const inputs = denoiserInputs(graph)
   const gates = inputs ? find(graph, inputs) : []

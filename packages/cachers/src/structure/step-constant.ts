@@ -22,7 +22,8 @@ export function stepConstant(body: Body, inputs: DenoiserInputs): StepConstant {
   // Arithmetic on their sizes comes along: else a key would be kept beside its transpose for its sizes alone.
   const sized = sizesOf(body, sources).filter(node => still.has(node))
   const ends = leaving(body, new Set([...sources, ...sized]))
-  const region = closed(body, new Set(exclusiveRegion(body, ends).filter(node => still.has(node))))
+  const whole = closed(body, new Set(exclusiveRegion(body, ends).filter(node => still.has(node))))
+  const region = withoutTails(body, whole)
   return { nodes: body.nodes.filter(node => region.has(node)), values: leaving(body, region) }
 }
 
@@ -52,6 +53,26 @@ function closed(body: Body, region: ReadonlySet<Node>): ReadonlySet<Node> {
   const outside = downstream(body, [...region].flatMap(outputsOf)).filter(node => !region.has(node))
   const behind = new Set(downstream(body, outside.flatMap(outputsOf)))
   return new Set([...region].filter(node => !behind.has(node)))
+}
+
+/**
+ * Without what is made of a kept value by no product: a norm of the text is not worth a value of its own beside the text, and
+ * the way from the one to the other stays in sight for who looks for residual streams.
+ */
+function withoutTails(body: Body, region: ReadonlySet<Node>): ReadonlySet<Node> {
+  const kept = new Set(leaving(body, region))
+  const tails = new Set([...region].filter(node => !isProduct(node)))
+  const isTail = (node: Node): boolean => {
+    const within = node.inputs.flatMap(name => ({ name, maker: body.producer(name) })).filter(({ maker }) => maker && region.has(maker)) // prettier-ignore
+    const isFed =
+      within.length > 0 && within.every(({ name, maker }) => kept.has(name) || (maker && tails.has(maker)))
+    return isFed && outputsOf(node).every(name => body.users(name).every(({ node: user }) => !region.has(user) || tails.has(user))) // prettier-ignore
+  }
+  for (let before = -1; before !== tails.size;) {
+    before = tails.size
+    for (const node of tails) if (!isTail(node)) tails.delete(node)
+  }
+  return new Set([...region].filter(node => !tails.has(node)))
 }
 
 /** The values of nodes that others read, in order. */

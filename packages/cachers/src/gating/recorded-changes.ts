@@ -1,0 +1,75 @@
+// How far a value inside a network and its output moved from call to call of recorded runs: what the one tells of the other is
+// fitted on that.
+import { DamsonError, type Feeds, type FitContext, type Params, type Sample, type TensorData } from '@damson/core' // prettier-ignore
+import { Draft, inferTypes, type Graph } from '@damson/graph'
+
+interface Seen {
+  readonly value: TensorData
+  readonly output: TensorData
+}
+
+/** Relative changes [of the value, of the first output], one for every two calls of a run and branch that follow each other. */
+export async function recordedChanges<P extends Params>(
+  ctx: FitContext<P>,
+  part: string,
+  value: string,
+): Promise<readonly (readonly [number, number])[]> {
+  const samples = await samplesOf(ctx, part)
+  if (samples.length < 2) return []
+  const graph = withOutput(inferTypes(ctx.model.part(part).graph), value)
+  const output = graph.outputs[0]?.name ?? ''
+  const live = await ctx.open(graph)
+  const last = new Map<string, Seen>()
+  const found: (readonly [number, number])[] = []
+  for (const [at, { feeds, run }] of samples.entries()) {
+    const outputs = await live.run('main', feeds)
+    const [now, made] = [outputs[value], outputs[output]]
+    const key = `${run?.id}:${run?.branch}:${sizesOf(feeds)}`
+    const before = last.get(key)
+    if (!now || !made) continue
+    if (before) found.push([change(before.value, now), change(before.output, made)])
+    last.set(key, { value: now, output: made })
+    ctx.progress(at + 1, samples.length)
+  }
+  return found.filter(pair => pair.every(Number.isFinite))
+}
+
+/** Samples of recorded runs; none where none were given, since a fit on them is a choice. */
+async function samplesOf<P extends Params>(ctx: FitContext<P>, part: string): Promise<readonly Sample[]> {
+  const found: Sample[] = []
+  try {
+    for await (const sample of ctx.samples(part)) if (sample.run) found.push(sample)
+  } catch (error) {
+    if (!DamsonError.isInstance(error, 'missing-samples')) throw error
+  }
+  return found
+}
+
+function withOutput(graph: Graph, value: string): Graph {
+  if (graph.isOutput(value)) return graph
+  const draft = new Draft(graph)
+  const type = draft.typeOf(value)
+  draft.setOutputs([...draft.outputs, { name: value, ...(type ? { type } : {}) }])
+  return graph.with({ outputs: draft.finish().outputs })
+}
+
+function sizesOf(feeds: Feeds): string {
+  return Object.entries(feeds).map(([name, { shape }]) => `${name}:${shape.join('x')}`).sort().join(' ') // prettier-ignore
+}
+
+/** mean|a − b| / mean|a| of the row where it is largest. */
+function change(a: TensorData, b: TensorData): number {
+  const rows = a.shape[0] ?? 1
+  const size = a.data.length / rows
+  return Math.max(
+    ...Array.from({ length: rows }, (_, row) => {
+      let moved = 0
+      let whole = 0
+      for (let at = row * size; at < (row + 1) * size; at++) {
+        moved += Math.abs(Number(a.data[at]) - Number(b.data[at]))
+        whole += Math.abs(Number(a.data[at]))
+      }
+      return moved / whole
+    }),
+  )
+}
