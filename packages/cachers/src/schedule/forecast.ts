@@ -12,7 +12,7 @@ export function forecastWeights(x: number, known: readonly number[], order: numb
   const xs = places.map(at => known[at] ?? 0)
   const unit = (at: number): readonly number[] => known.map((_, other) => (other === places[at] ? 1 : 0))
   let row = xs.map((_, at) => unit(at))
-  const weights = known.map((_, at) => (at === 0 ? 1 : 0))
+  const weights = known.map((_, at): number => (at === 0 ? 1 : 0))
   const distance = x - (xs[0] ?? 0)
   let factor = 1
   for (let i = 1; i <= Math.min(order, xs.length - 1); i++) {
