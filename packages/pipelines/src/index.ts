@@ -16,6 +16,8 @@ export { rgbaOf } from './images/rgba.ts'
 export { readPicture, toPng } from './images/files.ts'
 export { differenceOf, psnr, ssim } from './images/similarity.ts'
 export { openTokenizer, type PromptTokenizer } from './text/tokenizer.ts'
+export { textTokenizer, type TextTokenizer } from './text/text-tokenizer.ts'
+export { llama2cTokenizer } from './text/llama2c-tokenizer.ts'
 export type { FloatTensor } from './tensors.ts'
 export type { Pipeline, PipelineOptions } from './pipeline.ts'
 export { record } from './record-pipeline.ts'
@@ -25,3 +27,12 @@ export type { ImageResult, ImageStep, TextToImageInput } from './diffusion/image
 export { textToImage, type TextToImage } from './text-to-image.ts'
 export { imageToImage, type ImageToImage, type ImageToImageInput } from './image-to-image.ts'
 export { inpaint, type Inpaint, type InpaintInput } from './inpaint.ts'
+export {
+  textGeneration,
+  type GeneratedToken,
+  type TextGeneration,
+  type TextGenerationInput,
+  type TextGenerationOptions,
+  type TextGenerationResult,
+} from './text-generation.ts'
+export type { Ending } from './generation/decode-rows.ts'

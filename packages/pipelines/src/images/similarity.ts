@@ -66,8 +66,8 @@ function product(x: Float64Array, y: Float64Array): Float64Array {
   return x.map((value, i) => value * (y[i] ?? 0))
 }
 
-function mean(values: Float64Array | readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function gaussian(radius: number, sigma: number): readonly number[] {
