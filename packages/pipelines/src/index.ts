@@ -17,6 +17,7 @@ export { readPicture, toPng } from './images/files.ts'
 export { differenceOf, psnr, ssim } from './images/similarity.ts'
 export { openTokenizer, type PromptTokenizer } from './text/tokenizer.ts'
 export { textTokenizer, type TextTokenizer } from './text/text-tokenizer.ts'
+export { unigramTokenizer, type UnigramOptions } from './text/unigram-tokenizer.ts'
 export { llama2cTokenizer } from './text/llama2c-tokenizer.ts'
 export type { FloatTensor } from './tensors.ts'
 export type { Pipeline, PipelineOptions } from './pipeline.ts'
@@ -36,3 +37,5 @@ export {
   type TextGenerationResult,
 } from './text-generation.ts'
 export type { Ending } from './generation/decode-rows.ts'
+export { embed, type Embed, type EmbedInput, type EmbedOptions, type EmbedResult } from './embed.ts'
+export type { Pooling } from './embedding/pooling.ts'

@@ -5,6 +5,7 @@ import type { Begin } from '@damson/runtime'
 import { openDecoder, type Decoder } from './generation/decoder.ts'
 import { decodeRows, type Ending, type RowsJob } from './generation/decode-rows.ts'
 import { readGenerationConfig, type GenerationConfig } from './generation/generation-config.ts'
+import { rowsTogether } from './generation/row-groups.ts'
 import { textStream } from './generation/text-stream.ts'
 import { rowSeeds } from './noise/row-seeds.ts'
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
@@ -78,7 +79,7 @@ export async function textGeneration(
     const starts = startsOf(input, tokenizer)
     const seeds = rowSeeds(input.seed ?? 0, starts.length)
     const results = new Map<number, { readonly tokens: readonly number[]; readonly ending: Ending }>()
-    for (const rows of batches(starts, decoder)) {
+    for (const rows of rowsTogether(starts, decoder.pads)) {
       const job = jobOf({ decoder, config, tokenizer, begin, input, starts, seeds }, rows)
       for (const [i, result] of (await decodeRows(job)).entries()) results.set(rows[i] ?? 0, result)
     }
@@ -102,14 +103,6 @@ function startsOf(
   const starts = tokens ?? prompts.map(text => requireTokenizer(tokenizer).encode(text))
   if (starts.length > 0 && starts.every(({ length }) => length > 0)) return starts
   throw new DamsonError('input', 'Expected a prompt, or tokens with at least one id in each row, got none.')
-}
-
-/** Rows that run together: all, or, where rows cannot be filled up, those of one length. */
-function batches(starts: readonly (readonly number[])[], decoder: Decoder): readonly (readonly number[])[] {
-  const rows = starts.map((_, row) => row)
-  if (decoder.pads) return [rows]
-  const lengths = [...new Set(starts.map(({ length }) => length))]
-  return lengths.map(length => rows.filter(row => starts[row]?.length === length))
 }
 
 interface Run {

@@ -5,7 +5,8 @@ import { DamsonError } from '@damson/graph'
 import type { RecordedRun } from '@damson/runtime'
 import { numbersOf } from '../tensors.ts'
 import { nextCache, type Cache } from './cache.ts'
-import { decoderFeeds, scoresOf, type Decoder } from './decoder.ts'
+import { scoresOf, type Decoder } from './decoder.ts'
+import { tokenFeeds } from './token-feeds.ts'
 
 export interface Decoding {
   /** Appends as many tokens to each row and gives the scores after the last of them, one array a row. */
@@ -30,7 +31,7 @@ export function openDecoding(decoder: Decoder, { run, useCache, beside = {} }: D
     newIds: readonly (readonly number[])[],
     part: Part,
   ): Promise<readonly Float32Array[]> => {
-    const outputs = await run(part.name, decoderFeeds({ part, ids: newIds, mask: mask ?? [], cache, beside }))
+    const outputs = await run(part.name, tokenFeeds({ part, ids: newIds, mask: mask ?? [], cache, beside }))
     if (caches) cache = nextCache(outputs, decoder.next.graph.requiredInputs(), cache)
     return lastScores(outputs, part)
   }
