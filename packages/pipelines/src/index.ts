@@ -39,3 +39,12 @@ export {
 export type { Ending } from './generation/decode-rows.ts'
 export { embed, type Embed, type EmbedInput, type EmbedOptions, type EmbedResult } from './embed.ts'
 export type { Pooling } from './embedding/pooling.ts'
+export {
+  classifyImage,
+  type ClassifyImage,
+  type ClassifyImageInput,
+  type ClassifyImageOptions,
+  type ClassifyImageResult,
+  type ImageClass,
+} from './classify-image.ts'
+export { resampled, type Resample } from './images/resample.ts'
