@@ -48,3 +48,19 @@ export {
   type ImageClass,
 } from './classify-image.ts'
 export { resampled, type Resample } from './images/resample.ts'
+export {
+  upscale,
+  type Upscale,
+  type UpscaleInput,
+  type UpscaleOptions,
+  type UpscaleResult,
+} from './upscale.ts'
+export {
+  detect,
+  type Detect,
+  type DetectInput,
+  type Detection,
+  type DetectOptions,
+  type DetectResult,
+} from './detect.ts'
+export type { Box } from './vision/boxes.ts'
