@@ -37,7 +37,8 @@ export async function openMachine(asked: MachineChoice): Promise<Machine> {
   }
   if (asked === 'webgpu') throw new Error('This browser offers no WebGPU adapter. Choose WebAssembly.')
   const ort = await import('onnxruntime-web/wasm')
-  const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1
+  // One core is left to the page and to the rest of the machine: threads of ONNX Runtime wait for each other spinning.
+  const threads = self.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1
   ort.env.wasm.wasmPaths = { mjs: address(plainModule), wasm: address(plainWasm) }
   ort.env.wasm.numThreads = threads
   ort.env.logLevel = 'fatal'

@@ -139,7 +139,7 @@ function stageOn(cards: Cards, status: StatusLine, notes: Notes, steps: () => nu
 function sizeText(bytes: Readonly<Record<Side, number>>, side: Side): string {
   const exact = `${bytes[side].toLocaleString('en')} bytes`
   const share = ((100 * bytes.smashed) / bytes.original).toFixed(1)
-  return side === 'smashed' ? `${exact}, ${share} % of it` : exact
+  return side === 'smashed' ? `${exact}, ${share} % of the original` : exact
 }
 
 function textOf(side: Side | undefined, progress: Progress, steps: number): string {

@@ -61,26 +61,22 @@ async function open(
   signal: AbortSignal,
 ): Promise<OpenedModel> {
   await close()
-  const folder = await fetchModel(
-    model,
-    (done, total) => say({ kind: 'loading', label: 'Loading the model', done, total }),
-    signal,
-  )
-  const loaded = await load(folder, { signal })
-  const started = async (choice: typeof asked): Promise<Machine> => {
-    machine = await openMachine(choice)
-    say({ kind: 'loading', label: 'Opening the model', done: 0, total: 0 })
-    original = await openSide(loaded, machine, signal)
-    return machine
-  }
+  // Asked for before the model is fetched: where there is none, nothing need be.
+  machine = await openMachine(asked)
+  const loading = (done: number, total: number): void => say({ kind: 'loading', label: 'Loading the model', done, total }) // prettier-ignore
+  const loaded = await load(await fetchModel(model, loading, signal), { signal })
+  say({ kind: 'loading', label: 'Opening the model', done: 0, total: 0 })
   const bytes = partBytes(loaded)
   try {
-    return { bytes, machine: (await started(asked)).name }
+    original = await openSide(loaded, machine, signal)
+    return { bytes, machine: machine.name }
   } catch (error) {
-    if (signal.aborted || asked !== 'auto' || machine?.target !== 'webgpu') throw error
+    if (signal.aborted || asked !== 'auto' || machine.target !== 'webgpu') throw error
     await close()
+    machine = await openMachine('wasm')
+    original = await openSide(loaded, machine, signal)
     const notice = `WebGPU was tried first: ${error instanceof Error ? error.message : String(error)}`
-    return { bytes, machine: (await started('wasm')).name, notice }
+    return { bytes, machine: machine.name, notice }
   }
 }
 
