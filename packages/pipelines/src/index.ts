@@ -64,3 +64,12 @@ export {
   type DetectResult,
 } from './detect.ts'
 export type { Box } from './vision/boxes.ts'
+export { readWav, type Sound } from './audio/sound.ts'
+export {
+  transcribe,
+  type Transcribe,
+  type TranscribedPiece,
+  type TranscribeInput,
+  type TranscribeOptions,
+  type TranscribeResult,
+} from './transcribe.ts'
