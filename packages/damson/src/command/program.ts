@@ -56,8 +56,30 @@ function errorDocument(code: string, message: string, details: object = {}): str
 /** Errors that say the command line is wrong, not the model. */
 const usageCodes = new Set([
   'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-preset', 'invalid-recipe',
-  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output', 'samples',
+  'no-denoiser', 'no-verify', 'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output', 'samples',
 ]) // prettier-ignore
+
+interface PictureFlags {
+  readonly prompt?: readonly string[]
+  readonly steps?: number
+  readonly guidance?: number
+  readonly pictures?: string
+}
+
+/** Pictures of both models side by side. */
+function withPictures(command: Command): Command {
+  return command
+    .option('--prompt <text>', 'draw it with both models and compare the pictures, repeatable', collect)
+    .option('--steps <number>', 'steps of a picture', wholeNumber)
+    .option('--guidance <scale>', 'scale of classifier-free guidance', number)
+    .option('--pictures <file>', 'write the pictures side by side, as PNG')
+}
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('Expected a number.')
+}
 
 const sampleFormats = 'samples: .jsonl, .npz, .safetensors, or a folder of them or of .npy; made up without'
 
@@ -121,6 +143,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   compare: [
     'damson compare ./emoji ./fast',
     'damson compare model.onnx small.onnx --samples ./recorded --pairs 100',
+    'damson compare ./emoji ./fast --prompt pizza --prompt "red apple" --steps 20 --pictures side-by-side.png',
   ],
   algorithms: ['damson algorithms', 'damson algorithms --use ./mine.mjs --json'],
 }
@@ -211,7 +234,7 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
 }
 
 function addSmash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  withSteps(program.command('smash <model>'))
+  withPictures(withSteps(program.command('smash <model>')))
     .description(
       'make it smaller or faster: plan, do, write, verify; without steps it is written as it was read',
     )
@@ -231,15 +254,16 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(
       async (
         path: string,
-        options: SharedOptions & {
-          readonly out: string
-          readonly from?: string
-          readonly samples?: string
-          readonly calibrate?: number
-          readonly dim?: Readonly<Record<string, number>>
-          readonly seed: number
-          readonly verify: boolean
-        },
+        options: SharedOptions &
+          PictureFlags & {
+            readonly out: string
+            readonly from?: string
+            readonly samples?: string
+            readonly calibrate?: number
+            readonly dim?: Readonly<Record<string, number>>
+            readonly seed: number
+            readonly verify: boolean
+          },
       ) => {
         const algorithms = await algorithmsOf(options.use, terminal.cwd)
         const wanted = await wantedOf(options, algorithms, terminal.cwd)
@@ -252,8 +276,7 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
 }
 
 function addCompare(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
-    .command('compare <original> <changed>')
+  withPictures(program.command('compare <original> <changed>'))
     .description('size, parameters, quality of every output, latency ratio, load time and memory')
     .option('--variant <dtype>', 'variant of the original, and of the other unless --other-variant says so')
     .option('--other-variant <dtype>', 'variant of the changed model')
@@ -261,6 +284,7 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
     .option('--generated <number>', 'samples of each part to make up without --samples', wholeNumber, 4)
     .option('--pairs <number>', 'pairs of runs for the latency, 0 for none', wholeNumber, 30)
     .option('--dim <name=size>', 'size of an open dimension, repeatable', dimension, {})
+    .option('--seed <number>', 'seed of the pictures', wholeNumber, 0)
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .option('--json', 'one JSON document')
     .action(
