@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { numbers } from '../test/made-picture.ts'
 import { readWav, type Sound } from './audio/sound.ts'
 import { record } from './record-pipeline.ts'
-import { transcribe, type TranscribeInput, type TranscribeResult } from './transcribe.ts'
+import { transcribe, type Transcribe, type TranscribeInput, type TranscribeResult } from './transcribe.ts'
 
 // One thread a session: two test files share the cores.
 const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
@@ -40,11 +40,13 @@ function withConfig(model: Model, config: Readonly<Record<string, unknown>>): Mo
   })
 }
 
+const opened = new Map<Model, Promise<Transcribe>>()
+
+/** Pipelines are opened once: what they remember between runs would show. */
 async function run(model: Model, input: TranscribeInput): Promise<TranscribeResult> {
-  const pipeline = await transcribe(model, { runtime })
-  const result = await pipeline.run(input)
-  await pipeline.close()
-  return result
+  const pipeline = opened.get(model) ?? transcribe(model, { runtime })
+  opened.set(model, pipeline)
+  return (await pipeline).run(input)
 }
 
 test('every layout writes the same, with and without cache', async () => {

@@ -19,11 +19,14 @@ afterAll(() => runtime.close())
 function differences(a: Picture, b: Picture): readonly [most: number, mean: number] {
   expect([a.width, a.height, a.channels]).toEqual([b.width, b.height, b.channels])
   const all = a.data.map((byte, i) => Math.abs(byte - (b.data[i] ?? 0)))
-  return [all.reduce((most, each) => Math.max(most, each), 0), all.reduce((sum, each) => sum + each, 0) / all.length]
+  return [
+    all.reduce((most, each) => Math.max(most, each), 0),
+    all.reduce((sum, each) => sum + each, 0) / all.length,
+  ]
 }
 
 /** Soft shapes, as photographs have them. */
-const picture = resampled(madePicture(9, 6), 90, 60, 'bicubic')
+const picture = resampled(madePicture(8, 4), 80, 40, 'bicubic')
 
 for (const [name, factor] of [
   ['esrgan_rdn_x2_slim', 2],
@@ -34,10 +37,10 @@ for (const [name, factor] of [
     const whole = await pipeline.run({ picture, tile: Infinity })
     expect([whole.factor, whole.picture.width, whole.picture.height]).toEqual([
       factor,
-      90 * factor,
-      60 * factor,
+      80 * factor,
+      40 * factor,
     ])
-    expect(differences(resampled(whole.picture, 90, 60, 'box'), picture)[1]).toBeLessThan(3)
+    expect(differences(resampled(whole.picture, 80, 40, 'box'), picture)[1]).toBeLessThan(3)
     const seen: number[] = []
     const tiled = await pipeline.run({
       picture,
@@ -64,7 +67,7 @@ test('each tile is a call, and abort comes between them', async () => {
   const samples = await record(pipeline, [{ picture, tile: 40, overlap: 8 }])
   const shapes: unknown[] = []
   for await (const { feeds } of samples) shapes.push(feeds['LR']?.shape)
-  expect(shapes).toEqual(Array.from({ length: 6 }, () => [1, 3, 40, 40]))
+  expect(shapes).toEqual(Array.from({ length: 3 }, () => [1, 3, 40, 40]))
   await samples.close()
   const controller = new AbortController()
   const run = pipeline.run({

@@ -33,7 +33,7 @@ export function textTokenizer(definition: Json, config: Json = {}): TextTokenize
 }
 
 /** A token of a configuration is its text, or an object with it. */
-export function contentOf(token: unknown): string | undefined {
+function contentOf(token: unknown): string | undefined {
   const text = isJson(token) ? token['content'] : token
   return typeof text === 'string' ? text : undefined
 }

@@ -18,9 +18,9 @@ export interface Detector {
 
 /** The detector of a part. Throws `no-detector` for outputs of unknown meaning. */
 export function openDetector({ part, size, channels }: PictureInput): Detector {
-  const names = part.graph.outputs.map(({ name }) => name)
+  const names = new Set(part.graph.outputs.map(({ name }) => name))
   if (!size || channels !== 3) throw unknown(part, 'an input [1, 3, height, width] of fixed size')
-  if (names.includes('scores') && names.includes('boxes')) return boxesAndScores(size)
+  if (names.has('scores') && names.has('boxes')) return boxesAndScores(size)
   const [only, ...others] = part.graph.outputs
   const shape = only?.type?.kind === 'tensor' ? only.type.shape : undefined
   const cells = cellsOf(size)
