@@ -35,3 +35,10 @@ export function numberIn(json: Json | undefined, key: string): number | undefine
   const value = json?.[key]
   return typeof value === 'number' ? value : undefined
 }
+
+/** A list of numbers of a configuration, also where it is a single one; or undefined. */
+export function numbersIn(json: Json | undefined, key: string): readonly number[] | undefined {
+  const value = json?.[key]
+  if (typeof value === 'number') return [value]
+  return Array.isArray(value) && value.every(each => typeof each === 'number') ? value : undefined
+}

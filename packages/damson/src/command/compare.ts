@@ -5,13 +5,15 @@ import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { exitCodes } from './exit-codes.ts'
 import { comparable, loadArgument } from './model-arguments.ts'
 import { pathIn } from './places.ts'
+import { checkPictures, comparePictures, type PictureOptions } from './compare-pictures.ts'
+import { showPictures } from './show-pictures.ts'
 import { showReport } from './show-report.ts'
 import { allSamples } from '../samples/divided-samples.node.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { decibelText } from './units.ts'
 
-export interface CompareArguments {
+export interface CompareArguments extends PictureOptions {
   readonly variant?: string
   readonly otherVariant?: string
   /** File or folder of samples. */
@@ -33,6 +35,7 @@ export async function runCompare(
   terminal: Terminal,
 ): Promise<number> {
   const [before, after] = await loadBoth(first, second, options, terminal)
+  checkPictures(before.model, options)
   const feeds = options.samples === undefined ? undefined : await allSamples(pathIn(terminal.cwd, options.samples), before.model) // prettier-ignore
   const bar = await terminal.progress()
   try {
@@ -41,9 +44,14 @@ export async function runCompare(
       onProgress: (label, done, total) => bar.update(label, done, total),
       ...(feeds ? { feeds } : {}),
     }) // prettier-ignore
+    const pictures = await comparePictures(before, after, options, terminal, bar)
     bar.stop()
-    if (options.json === true) terminal.out(JSON.stringify(report, undefined, 2))
+    if (options.json === true)
+      terminal.out(
+        JSON.stringify({ ...report, ...(pictures && { pictures: pictures.report }) }, undefined, 2),
+      )
     else showComparison(report, terminal)
+    if (pictures && options.json !== true) await showPictures(pictures, terminal)
     return brokenOutputs(report).length > 0 ? exitCodes.unverified : exitCodes.done
   } finally {
     bar.stop()

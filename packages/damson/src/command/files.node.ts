@@ -1,7 +1,7 @@
 // Files and modules that the user names on the command line.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DamsonError } from '@damson/core'
 import { pathIn } from './places.ts'
@@ -18,6 +18,12 @@ export async function readTextFile(path: string): Promise<string> {
 /** Writes a text file. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
   await writeFile(path, text)
+}
+
+/** Writes a file, with the folders that it is in. */
+export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, bytes)
 }
 
 /** What a module exports: a path (`./mine.mjs`) or a package installed where the user stands. */

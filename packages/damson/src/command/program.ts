@@ -1,11 +1,14 @@
 // The grammar of the command: subcommands, options, examples. Each subcommand is a function in a file of its own, loaded
 // when it is asked for: most of the time of a short command is the loading of modules.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { DamsonError, isAbort, type Model } from '@damson/core'
+import { Command, Option } from 'commander'
+import type { Model } from '@damson/core'
+import { collect, dimension, number, wholeNumber, withPictures, type PictureFlags } from './arguments.ts'
 import type { CompareArguments } from './compare.ts'
 import { exitCodes } from './exit-codes.ts'
 import { loadArgument } from './model-arguments.ts'
 import { moduleUrls } from './files.node.ts'
+import type { GenerateArguments } from './generate.ts'
+import { reportError } from './report-error.ts'
 import { algorithmsOf, type StepOptions } from './steps.ts'
 import type { Terminal } from './terminal.ts'
 import { wantedOf } from './wanted.ts'
@@ -20,64 +23,11 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    return report(error, args.includes('--json'), terminal)
+    return reportError(error, args.includes('--json'), terminal)
   }
 }
-
-function report(error: unknown, json: boolean, terminal: Terminal): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return exitCodes.done
-    if (json) terminal.out(errorDocument('usage', error.message.replace(/^error: /, '')))
-    return exitCodes.usage
-  }
-  const aborted = terminal.signal.aborted || isAbort(error)
-  const known = DamsonError.isInstance(error) ? error : undefined
-  const code = aborted ? 'aborted' : (known?.code ?? 'internal')
-  const message = messageOf(error, aborted)
-  if (json) terminal.out(errorDocument(code, message, known?.details))
-  else
-    terminal.note(
-      `${aborted ? '' : `${terminal.colors.red('error:')} `}${message}${known || aborted ? '' : `\n${error instanceof Error ? error.stack : ''}`}`,
-    )
-  if (aborted) return exitCodes.aborted
-  if (code === 'unverified') return exitCodes.unverified
-  return code === 'plan' ? exitCodes.conflict : usageCodes.has(code) ? exitCodes.usage : exitCodes.failed
-}
-
-function messageOf(error: unknown, aborted: boolean): string {
-  if (aborted && !DamsonError.isInstance(error, 'stopped')) return 'Stopped. Nothing was written.'
-  return error instanceof Error ? error.message : String(error)
-}
-
-function errorDocument(code: string, message: string, details: object = {}): string {
-  return JSON.stringify({ error: { code, message, details } }, undefined, 2)
-}
-
-/** Errors that say the command line is wrong, not the model. */
-const usageCodes = new Set([
-  'invalid-step', 'invalid-param', 'invalid-place', 'unknown-algorithm', 'ambiguous-algorithm', 'unknown-preset', 'invalid-preset', 'invalid-recipe',
-  'no-module', 'no-algorithm', 'unknown-variant', 'invalid-output', 'samples',
-]) // prettier-ignore
 
 const sampleFormats = 'samples: .jsonl, .npz, .safetensors, or a folder of them or of .npy; made up without'
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 0) return value
-  throw new InvalidArgumentError('Expected a whole number.')
-}
-
-function dimension(
-  text: string,
-  before: Readonly<Record<string, number>> = {},
-): Readonly<Record<string, number>> {
-  const [name, size] = text.split('=')
-  if (name === undefined || size === undefined || !/^\d+$/.test(size))
-    throw new InvalidArgumentError('Expected name=size.')
-  return { ...before, [name]: Number(size) }
-}
 
 function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const program = new Command('damson')
@@ -93,6 +43,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addPlan(program, terminal, exit)
   addSmash(program, terminal, exit)
   addCompare(program, terminal, exit)
+  addGenerate(program, terminal, exit)
   addAlgorithms(program, terminal)
   for (const command of program.commands)
     command.addHelpText('after', exampleText(examples[command.name()] ?? []))
@@ -121,6 +72,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   compare: [
     'damson compare ./emoji ./fast',
     'damson compare model.onnx small.onnx --samples ./recorded --pairs 100',
+    'damson compare ./emoji ./fast --prompt pizza --prompt "red apple" --steps 20 --pictures side-by-side.png',
+  ],
+  generate: [
+    'damson generate ./emoji --prompt pizza --guidance 4 --steps 20 -o pizza.png',
+    'damson generate ./fast --prompt pizza --prompt "red apple" --seed 7 --images 4 -o emoji.png',
   ],
   algorithms: ['damson algorithms', 'damson algorithms --use ./mine.mjs --json'],
 }
@@ -211,7 +167,7 @@ function addPlan(program: Command, terminal: Terminal, exit: (code: number) => v
 }
 
 function addSmash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  withSteps(program.command('smash <model>'))
+  withPictures(withSteps(program.command('smash <model>')))
     .description(
       'make it smaller or faster: plan, do, write, verify; without steps it is written as it was read',
     )
@@ -231,15 +187,16 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(
       async (
         path: string,
-        options: SharedOptions & {
-          readonly out: string
-          readonly from?: string
-          readonly samples?: string
-          readonly calibrate?: number
-          readonly dim?: Readonly<Record<string, number>>
-          readonly seed: number
-          readonly verify: boolean
-        },
+        options: SharedOptions &
+          PictureFlags & {
+            readonly out: string
+            readonly from?: string
+            readonly samples?: string
+            readonly calibrate?: number
+            readonly dim?: Readonly<Record<string, number>>
+            readonly seed: number
+            readonly verify: boolean
+          },
       ) => {
         const algorithms = await algorithmsOf(options.use, terminal.cwd)
         const wanted = await wantedOf(options, algorithms, terminal.cwd)
@@ -252,8 +209,7 @@ function addSmash(program: Command, terminal: Terminal, exit: (code: number) => 
 }
 
 function addCompare(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
-    .command('compare <original> <changed>')
+  withPictures(program.command('compare <original> <changed>'))
     .description('size, parameters, quality of every output, latency ratio, load time and memory')
     .option('--variant <dtype>', 'variant of the original, and of the other unless --other-variant says so')
     .option('--other-variant <dtype>', 'variant of the changed model')
@@ -261,6 +217,7 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
     .option('--generated <number>', 'samples of each part to make up without --samples', wholeNumber, 4)
     .option('--pairs <number>', 'pairs of runs for the latency, 0 for none', wholeNumber, 30)
     .option('--dim <name=size>', 'size of an open dimension, repeatable', dimension, {})
+    .option('--seed <number>', 'seed of the pictures', wholeNumber, 0)
     .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
     .option('--json', 'one JSON document')
     .action(
@@ -275,6 +232,34 @@ function addCompare(program: Command, terminal: Terminal, exit: (code: number) =
         const modules = moduleUrls(options.use, terminal.cwd)
         const { runCompare } = await import('./compare.ts')
         exit(await runCompare(first, second, { ...options, algorithms, modules }, terminal))
+      },
+    )
+}
+
+function addGenerate(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('generate <model>')
+    .description('pictures from a text-to-image model folder, as PNG')
+    .option('--prompt <text>', 'what to draw, repeatable; none for models that take no text', collect)
+    .option('--negative <text>', 'what to keep away from')
+    .requiredOption('-o, --out <file>', 'a file ending in .png; several pictures are numbered')
+    .option('--images <number>', 'pictures of each prompt', wholeNumber, 1)
+    .option('--steps <number>', 'steps of the scheduler; default that of the model', wholeNumber)
+    .option('--guidance <scale>', 'scale of classifier-free guidance; default that of the model', number)
+    .option('--scheduler <class>', 'another scheduler: EulerDiscreteScheduler, …')
+    .option('--width <pixels>', 'default the size that the model was trained at', wholeNumber)
+    .option('--height <pixels>', 'default the size that the model was trained at', wholeNumber)
+    .option('--seed <number>', 'seed of the first picture; the next ones count on', wholeNumber, 0)
+    .option('--use <module>', 'a module that exports more algorithms, repeatable', collect)
+    .option('--json', 'one JSON document')
+    .action(
+      async (
+        path: string,
+        options: Omit<GenerateArguments, 'algorithms'> & { readonly use?: readonly string[] },
+      ) => {
+        const algorithms = await algorithmsOf(options.use, terminal.cwd)
+        const { runGenerate } = await import('./generate.ts')
+        exit(await runGenerate(path, { ...options, algorithms }, terminal))
       },
     )
 }

@@ -3,9 +3,11 @@ import { DamsonError, planJson, type Model, type Plan } from '@damson/core'
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { destinationOf, type DestinationOptions } from './destination.ts'
 import { exitCodes } from './exit-codes.ts'
+import { checkPictures, type ComparedPictures } from './compare-pictures.ts'
 import { pathIn } from './places.ts'
 import { planned, planText, type PlanOptions } from './plan.ts'
 import { divideSamples, type DividedSamples } from '../samples/divided-samples.node.ts'
+import { showPictures } from './show-pictures.ts'
 import { showReport, showVariants } from './show-report.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, plural } from './units.ts'
@@ -30,6 +32,7 @@ interface Done {
   readonly plan: Plan
   readonly written: Written
   readonly report?: CompareReport
+  readonly pictures?: ComparedPictures
   /** Why it does not load or run. */
   readonly failed?: string
 }
@@ -42,6 +45,7 @@ export async function runSmash(
   options: SmashOptions,
   terminal: Terminal,
 ): Promise<number> {
+  checkPictures(model, options)
   const { model: arranged, wanted } = await destinationOf(path, model, asked, options, terminal.cwd)
   const plans = wanted.map(each => [each, planned(arranged, each, options)] as const)
   if (plans.some(([, { conflicts }]) => conflicts.length > 0)) return refusePlans(plans, options, terminal)
@@ -106,11 +110,11 @@ async function perform(
   const prefix = label && `${label}: `
   try {
     const written = await writeVariant(work, options, terminal, prefix)
-    if (!options.verify) return shown({ name, plan, written }, options, terminal)
+    if (!options.verify) return await shown({ name, plan, written }, options, terminal)
     const variant = wanted.variant ?? arranged.identity.variant
-    const report = await verify(path, model, variant, options, terminal, samples)
-    await notePrice(options.out, written.files.keys(), report, terminal)
-    return shown({ name, plan, written, report }, options, terminal)
+    const verified = await verify(path, model, variant, options, terminal, samples)
+    await notePrice(options.out, written.files.keys(), verified.report, terminal)
+    return await shown({ name, plan, written, ...verified }, options, terminal)
   } catch (error) {
     const isSaid = DamsonError.isInstance(error, 'stopped')
     if (terminal.signal.aborted && before.length > 0 && !isSaid)
@@ -128,7 +132,7 @@ function stopped(before: readonly Done[], name: string, out: string, cause: unkn
   return new DamsonError('stopped', `Stopped. ${written} is written to "${out}", ${name} is not.`, { cause })
 }
 
-function shown(done: Done, { out, json }: SmashOptions, terminal: Terminal): Done {
+async function shown(done: Done, { out, json }: SmashOptions, terminal: Terminal): Promise<Done> {
   if (json === true) return done
   const { files, amended } = done.written
   const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0)
@@ -137,7 +141,8 @@ function shown(done: Done, { out, json }: SmashOptions, terminal: Terminal): Don
     `${terminal.colors.bold('Wrote')} ${out}: ${plural(files.size, 'file')}, ${bytesText(bytes)}${also}\n`,
   )
   if (done.report) showReport(done.report, terminal)
-  else terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
+  if (done.pictures) await showPictures(done.pictures, terminal)
+  if (!done.report) terminal.out('Not verified (--no-verify): quality and speed are unmeasured.')
   return done
 }
 

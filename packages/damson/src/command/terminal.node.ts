@@ -1,5 +1,6 @@
 // The terminal of a process. Colours and bars only where somebody looks.
 import pc from 'picocolors'
+import { graphicsOf } from '../pictures/graphics.ts'
 import { exitCodes } from './exit-codes.ts'
 import { noProgress, type Terminal } from './terminal.ts'
 
@@ -17,6 +18,8 @@ export function processTerminal(): Terminal {
     out: text => void process.stdout.write(`${text}\n`),
     note: text => void process.stderr.write(`${text}\n`),
     colors: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true),
+    graphics: process.stdout.isTTY === true ? graphicsOf(process.env) : 'none',
+    columns: process.stdout.columns ?? 80,
     progress: async () =>
       process.stderr.isTTY === true ? (await import('./progress-bar.ts')).progressBar() : noProgress,
     signal: controller.signal,

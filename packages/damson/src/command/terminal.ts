@@ -1,6 +1,7 @@
 // Where the command prints. Results go to standard output; progress, warnings and errors to standard error, so that a pipe
 // gets results and nothing else.
 import pc from 'picocolors'
+import type { Graphics } from '../pictures/graphics.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -10,6 +11,9 @@ export interface Terminal {
   /** A line for people only. */
   note(text: string): void
   readonly colors: Colors
+  /** Which pictures standard output shows, and how many characters fit beside each other. */
+  readonly graphics: Graphics
+  readonly columns: number
   /** A bar on standard error, or none when that is no terminal. */
   progress(): Promise<Progress>
   /** Aborts when the user presses Ctrl-C. */
@@ -37,6 +41,8 @@ export function memoryTerminal(
     out: text => void (printed.out += `${text}\n`),
     note: text => void (printed.notes += `${text}\n`),
     colors: pc.createColors(false),
+    graphics: 'none',
+    columns: 80,
     progress: async () => noProgress,
     signal,
     cwd,

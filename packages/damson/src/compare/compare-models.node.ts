@@ -10,6 +10,7 @@ import { DamsonError, type Feeds, type Model, type Part } from '@damson/core'
 import { feedsFor } from '@damson/runtime'
 import { withFixedSizes } from './fixed-sizes.ts'
 import type { Job, JobResult, ModelPlace, PartFeeds } from './job.ts'
+import type { DrawnPair, PicturesAsked } from './pictures.ts'
 import { parameterCount } from './parameters.ts'
 import type { CompareReport, LoadCost, PartReport } from './report.ts'
 
@@ -60,6 +61,19 @@ export async function compareModels(
     samples: samplesReport(feeds, options.fitted),
     machine: { cores: availableParallelism(), arch: arch(), ort: compared.ort },
   }
+}
+
+/** Draws with both models, in a process of its own. Throws `compare` with what that process said when one cannot. */
+export async function drawModels(
+  before: Comparable,
+  after: Comparable,
+  asked: PicturesAsked,
+  signal: AbortSignal | undefined,
+): Promise<readonly DrawnPair[]> {
+  const job = { kind: 'pictures', before: before.place, after: after.place, asked } as const
+  const result = await runJob(job, signal)
+  if ('drawn' in result) return result.drawn
+  throw new DamsonError('compare', 'Expected pictures from the measuring process.')
 }
 
 /** What loading and one run of every part cost, each model in a process of its own. */

@@ -1,5 +1,6 @@
 // What the parent asks of the process that measures, and what comes back: plain data through files.
 import type { Feeds } from '@damson/core'
+import type { DrawnPair, PicturesAsked } from './pictures.ts'
 import type { Latency, LoadCost, OutputQuality } from './report.ts'
 
 /** A model as the other process finds it. */
@@ -25,6 +26,12 @@ export interface WrittenFile {
 }
 
 export type Job =
+  | {
+      readonly kind: 'pictures'
+      readonly before: ModelPlace
+      readonly after: ModelPlace
+      readonly asked: PicturesAsked
+    }
   | { readonly kind: 'check'; readonly written: readonly WrittenFile[] }
   | { readonly kind: 'load'; readonly model: ModelPlace; readonly feeds: readonly Omit<PartFeeds, 'other'>[] }
   | {
@@ -46,4 +53,5 @@ export interface ComparedPart {
 export type JobResult =
   | { readonly checked: number }
   | { readonly load: LoadCost }
+  | { readonly drawn: readonly DrawnPair[] }
   | { readonly parts: readonly ComparedPart[]; readonly ort: string }

@@ -2,7 +2,7 @@
 // an error there.
 import { readFile, writeFile } from 'node:fs/promises'
 import { deserialize, serialize } from 'node:v8'
-import { load, type AnyAlgorithm, type Feeds, type Live, type Outputs } from '@damson/core'
+import { load, type AnyAlgorithm, type Feeds, type Live, type Model, type Outputs } from '@damson/core'
 import {
   addQuality, cosineOf, createRuntime, isFloatOutput, loadsAndRuns, sqnrOf, type QualitySums,
 } from '@damson/runtime' // prettier-ignore
@@ -12,10 +12,14 @@ import type { ComparedPart, Job, JobResult, ModelPlace, PartFeeds } from './job.
 import type { OutputQuality } from './report.ts'
 
 async function open(place: ModelPlace, runtime: ReturnType<typeof createRuntime>): Promise<Live> {
+  return runtime.open(await loaded(place))
+}
+
+async function loaded(place: ModelPlace): Promise<Model> {
   const algorithms: AnyAlgorithm[] = [...ours]
   for (const url of place.modules) {
-    const loaded: Readonly<Record<string, unknown>> = await import(url)
-    for (const value of Object.values(loaded)) if (isDefined(value)) algorithms.push(value.algorithm)
+    const found: Readonly<Record<string, unknown>> = await import(url)
+    for (const value of Object.values(found)) if (isDefined(value)) algorithms.push(value.algorithm)
   }
   // The files were hashed or read just before; checking them again would be counted as loading.
   const options = {
@@ -23,7 +27,7 @@ async function open(place: ModelPlace, runtime: ReturnType<typeof createRuntime>
     verify: 'none' as const,
     ...(place.variant === undefined ? {} : { variant: place.variant }),
   }
-  return runtime.open(await load(place.path, options))
+  return load(place.path, options)
 }
 
 function isDefined(value: unknown): value is { readonly algorithm: AnyAlgorithm } {
@@ -54,8 +58,19 @@ async function check({ written }: Extract<Job, { kind: 'check' }>): Promise<JobR
   return { checked: written.length }
 }
 
+/** The whole of both models, prompt by prompt. */
+async function pictures({ before, after, asked }: Extract<Job, { kind: 'pictures' }>): Promise<JobResult> {
+  // Only here: what is loaded counts as memory of the other jobs.
+  const { drawPairs } = await import('./draw-pairs.ts')
+  const runtime = createRuntime()
+  const drawn = await drawPairs([await loaded(before), await loaded(after)], asked, runtime)
+  await runtime.close()
+  return { drawn }
+}
+
 async function done(job: Job): Promise<JobResult> {
   if (job.kind === 'check') return check(job)
+  if (job.kind === 'pictures') return pictures(job)
   return job.kind === 'load' ? loadCost(job) : compare(job)
 }
 

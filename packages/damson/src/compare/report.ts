@@ -1,5 +1,7 @@
 // What a comparison of two models says, as plain data. Sizes are exact; quality and speed are what was measured, on what.
 
+import type { PicturesReport } from './pictures.ts'
+
 export interface OutputQuality {
   readonly output: string
   /** Decibels over all samples; null when nothing differs (JSON knows no infinity). */
@@ -51,6 +53,8 @@ export interface CompareReport {
   readonly parts: readonly PartReport[]
   readonly load?: readonly [LoadCost, LoadCost]
   readonly samples: SamplesReport
+  /** Of whole pipelines, where prompts were given. */
+  readonly pictures?: PicturesReport
   readonly machine: { readonly cores: number; readonly arch: string; readonly ort: string }
 }
 

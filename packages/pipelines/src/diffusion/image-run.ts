@@ -4,6 +4,7 @@ import type { Begin, RecordedRun } from '@damson/runtime'
 import { DamsonError } from '@damson/graph'
 import { picturesOf, type Picture } from '../images/picture.ts'
 import { normalNoise } from '../noise/normal-noise.ts'
+import { rowSeeds } from '../noise/row-seeds.ts'
 import type { Schedule, Scheduler } from '../schedulers/scheduler.ts'
 import { floatTensor, joined, numbersOf, repeatedRows, stacked, type FloatTensor } from '../tensors.ts'
 import type { Conditioning, LatentSize } from './denoiser.ts'
@@ -54,7 +55,7 @@ export async function prepareRun(
   const rows = prompts * each
   if (!Number.isInteger(each) || rows < 1)
     throw new DamsonError('input', `Expected imagesPerPrompt of 1 or more, got ${each}.`)
-  const seeds = seedsOf(input.seed ?? 0, rows)
+  const seeds = rowSeeds(input.seed ?? 0, rows)
   const run = begin({
     ...{ steps, guidance: guidance.scale, batch: rows },
     ...(seeds[0] === undefined ? {} : { seed: seeds[0] }),
@@ -154,12 +155,6 @@ function promptsOf(model: ImageModel, { prompt, conditioning }: TextToImageInput
     )
   }
   return typeof prompt === 'string' ? 1 : prompt.length
-}
-
-function seedsOf(seed: number | readonly number[], rows: number): readonly number[] {
-  const seeds = typeof seed === 'number' ? Array.from({ length: rows }, (_, row) => seed + row) : seed
-  if (seeds.length === rows && seeds.every(each => Number.isSafeInteger(each) && each >= 0)) return seeds
-  throw new DamsonError('input', `Expected ${rows} seeds, whole numbers from 0, got ${JSON.stringify(seed)}.`)
 }
 
 async function conditioningOf(

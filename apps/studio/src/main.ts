@@ -1,0 +1,7 @@
+// The studio: a page that shows what smashing does to pictures.
+import './style.css'
+import { createPage } from './page.ts'
+import { startStudio } from './studio-client.ts'
+
+const place = document.querySelector('#page')
+if (place) createPage(startStudio(), place)
