@@ -1,6 +1,6 @@
 // Attention repeats itself from step to step, but repeating it loses detail: what it gave is carried on along its last change,
 // A ≈ Aₜ + w·(Aₜ − Aₜ₊₂) with w from 0 to 1 over the generation. And the two branches of guidance resemble each other, so the
-// unconditional one is made from the conditional one (see `derived-guidance.ts`) at four of five steps.
+// unconditional one is made from the conditional one (see `derived-guidance.ts`) at four of five steps once the picture is laid out.
 import { defineAlgorithm, flag, int, pair, refuse, type Call, type Feeds, type Middleware, type Port, type Values } from '@damson/core' // prettier-ignore
 import { branchGates } from '../gating/branch-gates.ts'
 import { deriveGuidance } from '../gating/derived-guidance.ts'
@@ -28,7 +28,7 @@ const params = {
   cfg: flag({
     default: true,
     live: true,
-    doc: 'At four of five steps the unconditional branch of guidance is made from the conditional one.',
+    doc: 'The unconditional branch of guidance is made from the conditional one, at four of five steps after the first 36 % of the schedule.',
   }),
 }
 type Given = Values<typeof params>
@@ -52,11 +52,14 @@ const attentionGates: FindGates = (graph, inputs) => {
   return gates.length > 0 ? gates : refuse('has no attention that reads the latents in a residual branch')
 }
 
-/** Steps for which the unconditional branch runs once. Source: the published code. */
-const guidanceInterval = 5
+/**
+ * Of the unconditional branch: the steps for which it runs once, and where in the schedule that begins. Source: the published
+ * code. Measured: begun at 0.1 the pictures of both emoji models are 4 to 7 dB worse.
+ */
+const branch = { interval: 5, from: 0.36 } as const
 
-/** By how much a residual grows at each step, low frequencies in the middle of the schedule, high ones late. Source: as above. */
-const growth = { by: 1.1, low: [0.1, 0.9], high: [0.7, 1] } as const
+/** Weights of the frequencies of the residual, and where they hold: low ones up to the last tenth, high ones late. Source: as above. */
+const emphasis = { weight: 1.1, low: [0.1, 0.9], high: [0.7, 1] } as const
 
 /** One generation. */
 function reuseFaster(part: string, id: string, given: Given, ports: readonly Port[]): Middleware {
@@ -65,10 +68,15 @@ function reuseFaster(part: string, id: string, given: Given, ports: readonly Por
     const done = progress(steps)
     const isInside = (call: Call, feeds: Feeds): boolean => within(done(call, feeds), window)
     const branches = deriveGuidance({
-      isFull: (call, feeds, last) => !isInside(call, feeds) || call.step - last >= guidanceInterval,
-      growth: (call, feeds) => {
+      caches: new Set(ports.map(({ name }) => name)),
+      isFull: (call, feeds, last) =>
+        !isInside(call, feeds) || done(call, feeds) < branch.from || call.step - last >= branch.interval,
+      weights: (call, feeds) => {
         const at = done(call, feeds)
-        return [within(at, growth.low) ? growth.by : 1, within(at, growth.high) ? growth.by : 1]
+        return [
+          within(at, emphasis.low) ? emphasis.weight : 1,
+          within(at, emphasis.high) ? emphasis.weight : 1,
+        ]
       },
     })
     const { around: gates } = driveGates({

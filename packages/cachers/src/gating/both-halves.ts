@@ -45,12 +45,12 @@ function halfOf(tensor: TensorData, half: 0 | 1): TensorData {
   return { ...tensor, shape, data: tensor.data.slice(half * length, (half + 1) * length) }
 }
 
-/** Two halves as one batch; both have the types and sizes of each other. */
+/** Two halves as one batch; what is the same tensor in both has no rows that anybody asks for. */
 export function stackedOutputs(first: Outputs, second: Outputs): Outputs {
   return Object.fromEntries(
     Object.entries(second).map(([name, lower]) => {
       const upper = first[name]
-      return [name, upper ? stacked(upper, lower) : lower]
+      return [name, upper && upper !== lower ? stacked(upper, lower) : lower]
     }),
   )
 }

@@ -5,13 +5,15 @@
 import type { Call, Feeds, Outputs, Run } from '@damson/core'
 import { conditionalFeeds, halfOutputs, rowsOfBoth, stackedOutputs } from './both-halves.ts'
 import { sameSizes, sizesByName, type Sizes } from './gate-middleware.ts'
-import { derivedOutputs, residualOf, type Residual } from './guidance-residual.ts'
+import { derivedOutputs, splitResidual, type Residual } from './guidance-residual.ts'
 
 export interface GuidanceRules {
+  /** Outputs that are caches of gates: there is nothing to derive of them. */
+  readonly caches: ReadonlySet<string>
   /** Whether both branches run, given the step at which they last did. */
   isFull(call: Call, feeds: Feeds, last: number): boolean
-  /** What the weights of low and high frequencies grow by at a step that derives. */
-  growth(call: Call, feeds: Feeds): readonly [number, number]
+  /** w_low and w_high at a step that derives. */
+  weights(call: Call, feeds: Feeds): readonly [number, number]
 }
 
 export interface DerivedGuidance {
@@ -37,14 +39,11 @@ export function deriveGuidance(rules: GuidanceRules): DerivedGuidance {
     residual === undefined ||
     !sameSizes(residual.sizes, sizesByName(feeds)) ||
     rules.isFull(call, feeds, residual.step)
-  const derive = (outputs: Outputs, call: Call, feeds: Feeds): Outputs => {
-    if (!residual) return outputs
-    const [low, high] = rules.growth(call, feeds)
-    residual = { ...residual, weights: [residual.weights[0] * low, residual.weights[1] * high] }
-    return derivedOutputs(outputs, residual)
-  }
+  const derive = (outputs: Outputs, call: Call, feeds: Feeds): Outputs =>
+    residual ? derivedOutputs(outputs, residual, rules.weights(call, feeds)) : outputs
   const remember = (feeds: Feeds, call: Call, without: Outputs, withText: Outputs): void => {
-    residual = { ...residualOf(without, withText, feeds), step: call.step, sizes: sizesByName(feeds) }
+    const splits = splitResidual(without, withText, feeds, rules.caches)
+    residual = { splits, step: call.step, sizes: sizesByName(feeds) }
   }
   const one = async (gated: Run, feeds: Feeds, call: Call): Promise<Outputs> => {
     const sizes = sizesByName(feeds)
@@ -64,7 +63,6 @@ export function deriveGuidance(rules: GuidanceRules): DerivedGuidance {
     call: Call,
     rows: number,
   ): Promise<Outputs> => {
-    // prettier-ignore
     const half = conditionalFeeds(feeds, rows)
     const alone: Call = { ...call, branch: 'cond', rows: call.rows / 2 }
     // What steps further out feed for both branches at later calls cannot be taken apart: then both run.
@@ -75,10 +73,9 @@ export function deriveGuidance(rules: GuidanceRules): DerivedGuidance {
       return stackedOutputs(derive(outputs, alone, half), outputs)
     }
     let whole: Outputs = {}
-    // Both halves run as they came; the gates see the conditional one, so that it can go on alone.
-    await gates(async driven => {
-      const added = Object.entries(driven).filter(([name]) => !Object.hasOwn(feeds, name))
-      whole = await next({ ...feeds, ...Object.fromEntries(added) }, call)
+    // All gates are open, and both halves run as they came; the gates see the conditional one, so that it can go on alone.
+    await gates(async () => {
+      whole = await next(feeds, call)
       return halfOutputs(whole, rows, 1)
     })(half, alone)
     remember(half, alone, halfOutputs(whole, rows, 0), halfOutputs(whole, rows, 1))

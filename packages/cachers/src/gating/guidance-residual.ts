@@ -12,21 +12,20 @@ interface Split {
 export interface Residual {
   /** Of unconditional − conditional, by output. */
   readonly splits: ReadonlyMap<string, Split>
-  /** w_low and w_high. */
-  readonly weights: readonly [number, number]
   /** The step at which both branches ran, and the sizes that were fed. */
   readonly step: number
   readonly sizes: Sizes
 }
 
 /** The residual of two runs of one step, each of its own branch. */
-export function residualOf(
+export function splitResidual(
   without: Outputs,
   withText: Outputs,
   feeds: Feeds,
-): Pick<Residual, 'splits' | 'weights'> {
+  caches: ReadonlySet<string>,
+): Residual['splits'] {
   const splits = Object.entries(withText).flatMap(([name, tensor]): [string, Split][] => {
-    const other = without[name]
+    const other = caches.has(name) ? undefined : without[name]
     const [c, u] = [numbersOf(tensor), other && numbersOf(other)]
     if (!c || u?.length !== c.length || c.length === 0) return []
     const difference = Float64Array.from(c, (number, i) => (u[i] ?? 0) - number)
@@ -35,7 +34,7 @@ export function residualOf(
     const low = planes ? lowFrequencies(difference, planes) : difference
     return [[name, { low, high: difference.map((number, i) => number - (low[i] ?? 0)) }]]
   })
-  return { splits: new Map(splits), weights: [1, 1] }
+  return new Map(splits)
 }
 
 /** Rows and columns of tokens, where their positions are fed [tokens, (0, row, column)]. */
@@ -48,7 +47,11 @@ function gridOf(feeds: Feeds): readonly [number, number] | undefined {
 }
 
 /** c + w_low·L(Δ) + w_high·H(Δ) */
-export function derivedOutputs(withText: Outputs, { splits, weights: [low, high] }: Residual): Outputs {
+export function derivedOutputs(
+  withText: Outputs,
+  { splits }: Residual,
+  [low, high]: readonly [number, number],
+): Outputs {
   return Object.fromEntries(
     Object.entries(withText).map(([name, tensor]) => {
       const split = splits.get(name)
