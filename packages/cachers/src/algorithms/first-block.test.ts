@@ -1,16 +1,17 @@
 import { smash, type Feeds } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import {
   denoised, denoiserOfModel, feedsAt, furthest, oneThread, runLoop, spy, transformers, zooModel,
 } from '../../test/denoising.ts' // prettier-ignore
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { firstBlock } from './first-block.ts'
 import { textKv } from './text-kv.ts'
 
 describeAlgorithm(firstBlock, {
-  accepts: { 'sd3-tiny': () => zooModel('fixtures/sd3-tiny') },
+  accepts: { transformer: tinyTransformer },
   refuses: {
     'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
     'a U-Net': { model: tinyUnet, reason: /U-Net.*stand apart/ },
@@ -28,7 +29,7 @@ keepsSharedPromises({
   models: transformers,
 })
 
-for (const path of transformers) {
+for (const path of ['fixtures/sd3-tiny', 'fixtures/flux-tiny']) {
   zooTest(
     path,
     'compared at every step and never below, it changes nothing; without change all is reused',
@@ -45,35 +46,31 @@ for (const path of transformers) {
   )
 }
 
-zooTest(
-  'fixtures/sd3-tiny',
-  'says when it ran, by branch, and a generation may set the threshold',
-  async () => {
-    const model = await zooModel('fixtures/sd3-tiny')
-    const part = denoiserOfModel(model)
-    const seen: Feeds[] = []
-    const fast = await smash(model, [firstBlock({ threshold: 10 }), spy(seen)])
-    const live = await runtime.open(fast, { session: { graphOptimizationLevel: 'basic' } })
-    const loop = { steps: 3 }
-    const alone = await runLoop(live, part, loop)
-    expect(seen.map(feeds => feeds['first_force'] === undefined)).toEqual([true, false, false])
-    // Two branches in turn keep apart what they keep.
-    const generation = live.generation()
-    for (let step = 0; step < 3; step++) {
-      const outputs = await generation.run(part.name, feedsAt(part, loop, step), {
-        step,
-        branch: 'cond',
-      })
-      await generation.run(part.name, feedsAt(part, { ...loop, seed: 5 }, step), { step, branch: 'uncond' })
-      expect([...(Object.values(outputs)[0]?.data ?? [])].map(Number)).toEqual(alone[step])
-    }
-    await generation.close()
-    const { id } = firstBlock.algorithm
-    const controls = { [id]: { threshold: 0 } }
-    expect(await runLoop(live, part, loop, { controls })).toEqual(await denoised(runtime, model, [], loop))
-    await live.close()
-  },
-)
+test('says when it ran, by branch, and a generation may set the threshold', async () => {
+  const model = tinyTransformer()
+  const part = denoiserOfModel(model)
+  const seen: Feeds[] = []
+  const fast = await smash(model, [firstBlock({ threshold: 10 }), spy(seen)])
+  const live = await runtime.open(fast, { session: { graphOptimizationLevel: 'basic' } })
+  const loop = { steps: 3 }
+  const alone = await runLoop(live, part, loop)
+  expect(seen.map(feeds => feeds['first_force'] === undefined)).toEqual([true, false, false])
+  // Two branches in turn keep apart what they keep.
+  const generation = live.generation()
+  for (let step = 0; step < 3; step++) {
+    const outputs = await generation.run(part.name, feedsAt(part, loop, step), {
+      step,
+      branch: 'cond',
+    })
+    await generation.run(part.name, feedsAt(part, { ...loop, seed: 5 }, step), { step, branch: 'uncond' })
+    expect([...(Object.values(outputs)[0]?.data ?? [])].map(Number)).toEqual(alone[step])
+  }
+  await generation.close()
+  const { id } = firstBlock.algorithm
+  const controls = { [id]: { threshold: 0 } }
+  expect(await runLoop(live, part, loop, { controls })).toEqual(await denoised(runtime, model, [], loop))
+  await live.close()
+})
 
 zooTest('fixtures/sd3-tiny', 'textKv goes first and changes nothing', async () => {
   const model = await zooModel('fixtures/sd3-tiny')

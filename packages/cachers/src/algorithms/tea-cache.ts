@@ -92,10 +92,11 @@ function watchedOf(graph: Graph, { sample }: DenoiserInputs): Watched | Refusal 
   const picture = found[0]?.chains.find(({ start }) => samples.has(start))
   const value = picture && modulatedInput(graph, picture)
   if (value === undefined) return refuse('has no stack of transformer blocks')
-  const gates = found.map(({ chains }) => {
+  const gates = found.map(({ chains }): CacheGate => {
     const ends = chains.map(({ end }) => end)
-    const keep = [...chains.map(({ start }) => start), value]
-    return { name: deepGate, cuts: chains.map(({ start, end }) => ({ value: end, base: start })), region: exclusiveRegion(graph, ends, keep) } // prettier-ignore
+    const region = exclusiveRegion(graph, ends, [...chains.map(({ start }) => start), value])
+    const cuts = chains.map(({ start, end }) => ({ value: end, base: start }))
+    return { name: deepGate, cuts, region, keep: [value] }
   })
   return { value, gates }
 }

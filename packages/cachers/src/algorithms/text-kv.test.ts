@@ -14,10 +14,11 @@ import {
   zooModel,
 } from '../../test/denoising.ts'
 import { deepCache } from './deep-cache.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { textKv } from './text-kv.ts'
 
 describeAlgorithm(textKv, {
-  accepts: { 'sd3-tiny': () => zooModel('fixtures/sd3-tiny') },
+  accepts: { transformer: tinyTransformer },
   refuses: {
     'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
     'a denoiser without text': { model: tinyUnet, reason: /only inputs that change/ },
@@ -32,13 +33,13 @@ afterAll(() => runtime.close())
 for (const path of [...unets, ...transformers]) {
   zooTest(path, 'is exact at every step, and computes the text once a prompt', async () => {
     const model = await zooModel(path)
-    const loop = { steps: 4, newPromptAt: 3 }
+    const loop = { steps: 3, newPromptAt: 2 }
     const seen: Feeds[] = []
     const plain = await denoised(runtime, model, [], loop)
     expect(await denoised(runtime, model, [textKv(), spy(seen)], loop)).toEqual(plain)
-    expect(seen.map(feeds => feeds['constant_run'] === undefined)).toEqual([true, false, false, true])
-    // At level all an If changes what ONNX Runtime fuses; two models show how far.
-    if (path !== 'fixtures/sd15-tiny-dynamo' && path !== 'emoji/emoji-transformer') return
+    expect(seen.map(feeds => feeds['constant_run'] === undefined)).toEqual([true, false, true])
+    // At level all an If changes what ONNX Runtime fuses; one model shows how far.
+    if (path !== 'fixtures/sd15-tiny-dynamo') return
     const all = await denoised(runtime, model, [], loop, 'all')
     expect(furthest(all, await denoised(runtime, model, [textKv()], loop, 'all'))).toBeLessThan(1e-5)
   })

@@ -19,6 +19,8 @@ export interface CacheGate {
   readonly name: string
   readonly cuts: readonly Cut[]
   readonly region: readonly Node[]
+  /** Values that the region leaves outside though only it needs them: what is watched, say. */
+  readonly keep?: readonly string[]
   /** How many earlier results a closed gate combines; 1 repeats the last. */
   readonly history?: number
   /** A bool of the graph that opens the gate. Default: an input, `<name>:run`. */
@@ -42,7 +44,8 @@ export function addCacheGate(
   before: readonly GatePort[] = [],
 ): CachedRegion {
   const { name, history = 1 } = cacheGate
-  const lent = (what: string): string | undefined => before.find(({ role }) => role === `${name}:${what}`)?.name
+  const lent = (what: string): string | undefined =>
+    before.find(({ role }) => role === `${name}:${what}`)?.name
   const first = before.filter(({ role, direction }) => direction === 'output' && role.startsWith(`${name}:cache:`)).length // prettier-ignore
   const draft = new Draft(graph)
   const cuts = cacheGate.cuts.map((cut, at) => prepared(draft, cut, `${name}_cache_${first + at}`, history))
@@ -99,10 +102,13 @@ function prepared(draft: Draft, cut: Cut, hint: string, history: number): Prepar
       ? undefined
       : draft.add({ op: 'Sub', inputs: [cut.value, cut.base], outputs: [draft.fresh(`${hint}_kept`)] })
   // Sizes that are not fixed may differ from run to run, so each axis has a name of its own.
-  const inputs = Array.from({ length: history }, (_, age): ValueInfo => {
-    const name = draft.fresh(age === 0 ? hint : `${hint}_${age}`)
-    return { name, type: tensorType(dtype, dims.map((dim, axis) => (typeof dim === 'number' ? dim : `${name}_${axis}`))) } // prettier-ignore
-  })
+  const inputs = Array.from(
+    { length: dataTypes[dtype].kind === 'float' ? history : 1 },
+    (_, age): ValueInfo => {
+      const name = draft.fresh(age === 0 ? hint : `${hint}_${age}`)
+      return { name, type: tensorType(dtype, dims.map((dim, axis) => (typeof dim === 'number' ? dim : `${name}_${axis}`))) } // prettier-ignore
+    },
+  )
   return { ...cut, type: tensorType(dtype, dims), dtype, difference, inputs, kept: difference?.outputs[0] ?? cut.value } // prettier-ignore
 }
 
@@ -121,7 +127,9 @@ function closedBranch(
     const kept = cuts.find(cut => cut.difference && cut.kept === output.name)
     if (kept) return nothing(branch, fresh, add, kept)
     const { cut, quantize } = cutOf(graph, cuts, output.name)
-    const cached = weights === undefined ? (cut.inputs[0]?.name ?? '') : combined(branch, fresh, add, cut, weights) // prettier-ignore
+    // Sizes are repeated; only numbers are combined.
+    const isPlain = weights === undefined || dataTypes[cut.dtype].kind !== 'float'
+    const cached = isPlain ? (cut.inputs[0]?.name ?? '') : combined(branch, fresh, add, cut, weights) // prettier-ignore
     const value = cut.base === undefined ? cached : add('Add', [cut.base, cached])
     if (quantize) return add('QuantizeLinear', [value, ...quantize.inputs.slice(1)], quantize.attributes)
     // ONNX Runtime refuses values from outside as outputs of a branch.
