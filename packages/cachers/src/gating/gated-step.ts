@@ -4,6 +4,7 @@ import { refuse, type Context, type Group, type Model, type Params, type Part, t
 import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@damson/graph'
 import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
+import { withSizes } from './with-sizes.ts'
 import { addCacheGate, type CacheGate } from './cache-gate.ts'
 import type { TestedGraph } from './change-test.ts'
 
@@ -20,7 +21,8 @@ export function gateGroups(part: Part, find: FindGates): readonly Group[] | Refu
   const gates = find(part.graph, inputs)
   if (isRefusal(gates)) return gates
   const constant = new Set(stepConstant(part.graph, inputs).nodes)
-  return gates.flatMap(({ region }): readonly Group[] => {
+  return gates.flatMap((gate): readonly Group[] => {
+    const { region } = withSizes(part.graph, gate)
     const sites = (wanted: boolean): readonly { readonly node: Node }[] =>
       region.filter(node => constant.has(node) === wanted).map(node => ({ node }))
     const changing: Group = {
@@ -76,7 +78,8 @@ export function gateGraph(
   const inputs = denoiserInputs(graph)
   const gates = inputs ? find(graph, inputs) : []
   if (isRefusal(gates)) return { graph, ports: [] }
-  const chosen = gates.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node))) // prettier-ignore
+  const whole = gates.map(gate => withSizes(graph, gate))
+  const chosen = whole.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node))) // prettier-ignore
   const tested = inputs && chosen.length > 0 ? addTest?.(graph, inputs) : undefined
   const ports: Omit<Port, 'part' | 'step'>[] = [...(tested?.ports ?? [])]
   const when = tested ? { when: tested.when } : {}

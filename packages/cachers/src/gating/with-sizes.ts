@@ -1,0 +1,60 @@
+// Exporters read sizes off whatever value is at hand, deep inside a stack of blocks as well, and one such Shape that is used
+// outside keeps everything above it running. Sizes are the same for as long as the inputs' sizes are, and so is what a gate
+// keeps; so a size that leaves a region is kept like any other value, and the region is whole.
+import { upstream, type Graph, type Node } from '@damson/graph'
+import { isProduct } from '../structure/products.ts'
+import type { CacheGate } from './cache-gate.ts'
+
+/** The gate with the sizes that leave it among its cuts, and with all that only they kept outside in its region. */
+export function withSizes(graph: Graph, gate: CacheGate): CacheGate {
+  const values = gate.cuts.map(({ value }) => value)
+  const keep = [
+    ...gate.cuts.flatMap(({ base }) => base ?? []),
+    ...(gate.keep ?? []),
+    ...(gate.when === undefined ? [] : [gate.when]),
+  ]
+  const found = regionWithSizes(graph, values, keep)
+  const known = new Set(gate.region)
+  const more = found.nodes.filter(node => !known.has(node))
+  if (!more.some(isProduct)) return gate
+  const region = new Set([...gate.region, ...more])
+  return {
+    ...gate,
+    region: graph.nodes.filter(node => region.has(node)),
+    cuts: [...gate.cuts, ...found.sizes.map(value => ({ value }))],
+  }
+}
+
+interface Found {
+  readonly nodes: readonly Node[]
+  /** Sizes of values inside that are read outside. */
+  readonly sizes: readonly string[]
+}
+
+/** What only `values` need once the sizes of values inside count as kept. */
+function regionWithSizes(graph: Graph, values: readonly string[], keep: readonly string[]): Found {
+  const wanted = [...graph.outputs.map(({ name }) => name), ...keep].filter(name => !values.includes(name))
+  const all = upstream(graph, values)
+  let sizes = sizesOf(graph, new Set(all))
+  for (;;) {
+    const needed = new Set(upstream(graph, wanted, [...values, ...sizes]))
+    const inside = new Set(all.filter(node => !needed.has(node)))
+    const read = sizesOf(graph, inside).filter(size => isReadBy(graph, size, needed))
+    // A size of what runs anyway is read off it; that may keep more running, so the others are looked at again.
+    const kept = sizes.filter(size => read.includes(size))
+    if (kept.length === sizes.length) return { nodes: graph.nodes.filter(node => inside.has(node) || kept.some(size => graph.producer(size) === node)), sizes: kept } // prettier-ignore
+    sizes = kept
+  }
+}
+
+/** Outputs of Shape nodes that read what one of the nodes makes. */
+function sizesOf(graph: Graph, nodes: ReadonlySet<Node>): readonly string[] {
+  return graph.nodes.flatMap(node => {
+    const maker = node.op === 'Shape' ? graph.producer(node.inputs[0] ?? '') : undefined
+    return maker && nodes.has(maker) ? node.outputs : []
+  })
+}
+
+function isReadBy(graph: Graph, name: string, nodes: ReadonlySet<Node>): boolean {
+  return graph.isOutput(name) || graph.users(name).some(({ node }) => nodes.has(node))
+}
