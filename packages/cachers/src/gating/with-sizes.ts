@@ -1,7 +1,7 @@
 // Exporters read sizes off whatever value is at hand, deep inside a stack of blocks as well, and one such Shape that is used
 // outside keeps everything above it running. Sizes are the same for as long as the inputs' sizes are, and so is what a gate
 // keeps; so a size that leaves a region is kept like any other value, and the region is whole.
-import { upstream, type Graph, type Node } from '@damson/graph'
+import { downstream, readNames, upstream, type Graph, type Node } from '@damson/graph'
 import { isProduct } from '../structure/products.ts'
 import type { CacheGate } from './cache-gate.ts'
 
@@ -42,9 +42,21 @@ function regionWithSizes(graph: Graph, values: readonly string[], keep: readonly
     const read = sizesOf(graph, inside).filter(size => isReadBy(graph, size, needed))
     // A size of what runs anyway is read off it; that may keep more running, so the others are looked at again.
     const kept = sizes.filter(size => read.includes(size))
-    if (kept.length === sizes.length) return { nodes: graph.nodes.filter(node => inside.has(node) || kept.some(size => graph.producer(size) === node)), sizes: kept } // prettier-ignore
+    if (kept.length === sizes.length) return closed(graph, inside, kept)
     sizes = kept
   }
+}
+
+/** With what is computed from the sizes for nodes inside: outside it would lie between two of them. */
+function closed(graph: Graph, inside: ReadonlySet<Node>, sizes: readonly string[]): Found {
+  const makers = graph.nodes.filter(node => node.outputs.some(name => sizes.includes(name)))
+  const region = new Set([...inside, ...makers])
+  const before = new Set(upstream(graph, [...inside].flatMap(readNames)))
+  const between = downstream(graph, sizes).filter(node => !region.has(node) && before.has(node))
+  for (const node of between) region.add(node)
+  const outside = new Set(graph.nodes.filter(node => !region.has(node)))
+  const read = [...makers, ...between].flatMap(({ outputs }) => outputs).filter(name => isReadBy(graph, name, outside)) // prettier-ignore
+  return { nodes: graph.nodes.filter(node => region.has(node)), sizes: read }
 }
 
 /** Outputs of Shape nodes that read what one of the nodes makes. */
