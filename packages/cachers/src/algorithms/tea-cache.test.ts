@@ -1,8 +1,7 @@
 import { smash, type Feeds, type Model, type Sample } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
-import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, test } from 'vitest'
-import { denoised, denoiserOfModel, feedsAt, oneThread, runLoop, spy, zooModel } from '../../test/denoising.ts' // prettier-ignore
+import { denoised, denoiserOfModel, feedsAt, oneThread, runLoop, spy } from '../../test/denoising.ts' // prettier-ignore
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { teaCache } from './tea-cache.ts'

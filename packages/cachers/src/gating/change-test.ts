@@ -2,7 +2,7 @@
 //   change = max over rows of mean|v − v_before| / mean|v_before|, through a polynomial where one is given
 //   run    = force, or change ≥ limit
 // It is an If of its own: forced, no earlier value is read, so the neutral one may be empty.
-import { Body, DamsonError, dataTypes, Draft, memoryTensor, tensorOf, type Graph, type Node, type ValueInfo, type ValueType } from '@damson/graph' // prettier-ignore
+import { Body, DamsonError, dataTypes, Draft, memoryTensor, tensorOf, type Graph, type Node, type ValueType } from '@damson/graph' // prettier-ignore
 import type { Feeds, Outputs, Port, TensorData } from '@damson/core'
 import type { GatePort } from './cache-gate.ts'
 
@@ -50,21 +50,33 @@ export function addChangeTest(graph: Graph, test: ChangeTest): TestedGraph {
   draft.setInputs([...draft.inputs, { name: force, type: flag }, { name: limit, type: number }, { name: before, type: { ...watchedType, shape } }]) // prettier-ignore
   draft.setOutputs([...draft.outputs, { name: outputs.ran, type: flag }, { name: outputs.change, type: number }, { name: watched, type: watchedType }]) // prettier-ignore
   const body = draft.finish()
-  const sizes = type.shape.map(dim => (typeof dim === 'number' ? dim : 0))
-  const input = (port: string, role: string, dtype: string, dims: readonly number[], fill: number): GatePort => ({ name: port, direction: 'input', role: `${name}:${role}`, neutral: { dtype, shape: dims, fill } }) // prettier-ignore
-  const output = (port: string, role: string): GatePort => ({ name: port, direction: 'output', role: `${name}:${role}` }) // prettier-ignore
   return {
     graph: graph.with({ nodes: body.nodes, inputs: body.inputs, outputs: body.outputs, types: body.types, initializers: body.initializers }),
     when: outputs.ran,
-    ports: [
-      input(force, 'force', 'bool', [], 1),
-      input(limit, 'limit', 'float32', [], 0),
-      { ...input(before, 'before', type.dtype, sizes, 0), pair: watched },
-      output(outputs.ran, 'ran'),
-      output(outputs.change, 'change'),
-      { ...output(watched, 'watched'), pair: before },
-    ],
+    ports: portsOf(name, { force, limit, before, watched, ...outputs }, type.dtype, type.shape),
   } // prettier-ignore
+}
+
+type PortName = 'force' | 'limit' | 'before' | 'watched' | 'ran' | 'change'
+
+function portsOf(
+  name: string,
+  names: Readonly<Record<PortName, string>>,
+  dtype: string,
+  shape: readonly unknown[],
+): readonly GatePort[] {
+  // prettier-ignore
+  const input = (port: 'force' | 'limit' | 'before', type: string, dims: readonly number[], fill: number): GatePort => ({ name: names[port], direction: 'input', role: `${name}:${port}`, neutral: { dtype: type, shape: dims, fill } }) // prettier-ignore
+  const output = (port: 'ran' | 'change' | 'watched'): GatePort => ({ name: names[port], direction: 'output', role: `${name}:${port}` }) // prettier-ignore
+  const sizes = shape.map(dim => (typeof dim === 'number' ? dim : 0))
+  return [
+    input('force', 'bool', [], 1),
+    input('limit', 'float32', [], 0),
+    { ...input('before', dtype, sizes, 0), pair: names.watched },
+    output('ran'),
+    output('change'),
+    { ...output('watched'), pair: names.before },
+  ]
 }
 
 const flag: ValueType = { kind: 'tensor', dtype: 'bool', shape: [] }

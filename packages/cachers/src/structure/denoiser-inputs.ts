@@ -10,14 +10,7 @@ export interface DenoiserInputs {
   readonly constant: readonly string[]
 }
 
-export const sampleNames = [
-  'sample',
-  'hidden_states',
-  'latent_model_input',
-  'latents',
-  'x',
-  'x_t',
-]
+export const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
 /** What the field calls the time that a denoiser is fed. */
 export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
 
@@ -36,8 +29,8 @@ export function constantNames(names: readonly string[]): readonly string[] {
     const found = names.filter(name => known.includes(name))
     return found.length === 1 ? found : []
   }
-  const changing = [...only(sampleNames), ...only(timeNames)]
-  return names.filter(name => !changing.includes(name))
+  const changing = new Set([...only(sampleNames), ...only(timeNames)])
+  return names.filter(name => !changing.has(name))
 }
 
 /** The inputs by kind; undefined when none of them can be the latents. */
