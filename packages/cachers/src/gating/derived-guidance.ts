@@ -4,6 +4,7 @@
 // Source: CFG-Cache of FasterCache (Lv 2024).
 import type { Call, Feeds, Outputs, Run } from '@damson/core'
 import { conditionalFeeds, halfOutputs, rowsOfBoth, stackedOutputs } from './both-halves.ts'
+import { numbersOf } from './combined-tensors.ts'
 import { sameSizes, sizesByName, type Sizes } from './gate-middleware.ts'
 import { derivedOutputs, splitResidual, type Residual } from './guidance-residual.ts'
 
@@ -72,13 +73,12 @@ export function deriveGuidance(rules: GuidanceRules): DerivedGuidance {
       const outputs = await gates(next)(half, alone)
       return stackedOutputs(derive(outputs, alone, half), outputs)
     }
-    let whole: Outputs = {}
-    // All gates are open, and both halves run as they came; the gates see the conditional one, so that it can go on alone.
-    await gates(async () => {
-      whole = await next(feeds, call)
-      return halfOutputs(whole, rows, 1)
-    })(half, alone)
-    remember(half, alone, halfOutputs(whole, rows, 0), halfOutputs(whole, rows, 1))
+    const whole = await next(feeds, call)
+    const withText = halfOutputs(whole, rows, 1)
+    // All gates are open; they see the conditional half, so that it can go on alone. Sizes that they keep cannot be halved.
+    const halves = [...rules.caches].every(name => !whole[name] || numbersOf(whole[name]))
+    if (halves) await gates(async () => withText)(half, alone)
+    remember(half, alone, halfOutputs(whole, rows, 0), withText)
     return whole
   }
   return {
