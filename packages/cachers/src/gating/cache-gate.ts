@@ -54,15 +54,7 @@ export function addCacheGate(
   const weightsInput: readonly ValueInfo[] = ownWeights
     ? [{ name: weights, type: tensorType('float32', [history]) }]
     : []
-  draft.setInputs([...draft.inputs, ...weightsInput, ...cuts.flatMap(cut => cut.inputs)])
-  draft.setOutputs([...draft.outputs, ...cuts.map(({ kept, type }) => ({ name: kept, type }))])
-  const body = draft.finish()
-  const open = graph.with({
-    nodes: body.nodes,
-    inputs: body.inputs,
-    outputs: body.outputs,
-    types: body.types,
-  })
+  const open = withPorts(graph, draft, weightsInput, cuts)
   const made = cuts.flatMap(cut => (cut.difference ? [cut.difference] : []))
   const run = `${name}_run`
   const gated = gate(open, [...cacheGate.region, ...made], {
@@ -79,6 +71,19 @@ export function addCacheGate(
       ...cuts.flatMap((cut, at) => cachePorts(cut, `${name}:cache:${first + at}`)),
     ],
   }
+}
+
+/** The graph with the inputs and outputs of its gate, not gated yet. */
+function withPorts(
+  graph: Graph,
+  draft: Draft,
+  weightsInput: readonly ValueInfo[],
+  cuts: readonly PreparedCut[],
+): Graph {
+  draft.setInputs([...draft.inputs, ...weightsInput, ...cuts.flatMap(cut => cut.inputs)])
+  draft.setOutputs([...draft.outputs, ...cuts.map(({ kept, type }) => ({ name: kept, type }))])
+  const { nodes, inputs, outputs, types } = draft.finish()
+  return graph.with({ nodes, inputs, outputs, types })
 }
 
 interface PreparedCut extends Cut {
