@@ -112,7 +112,7 @@ async function measure(name: keyof typeof models, prompts: number): Promise<Meas
     await add('fewer', 'fewer steps', `${count} steps`, fast, count)
   for (const { cacher, setting, step } of cacherSettings(part)) {
     try {
-      await add('cacher', cacher, setting, await make([...common, step]))
+      await add('cacher', cacher, setting, await smash(fast, [step], { runtime, samples: samples.of }))
       console.log(name, cacher, setting)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

@@ -39,6 +39,6 @@ zooTest('fixtures/flux-tiny', 'no block of Flux runs outside its gates', async f
     return graph.nodes.filter(node => isProduct(node) && !inside.has(node)).length
   }
   expect(products(false)).toBeGreaterThan(15)
-  // Embeddings of the time, the text and the picture, and the last layer.
-  expect(products(true)).toBe(10)
+  // Embeddings of the time, the text, the guidance, the picture and the positions, and the last layer.
+  expect(products(true)).toBe(13)
 })

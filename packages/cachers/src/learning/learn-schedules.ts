@@ -24,26 +24,49 @@ interface Segment {
 
 /** Schedules for 1, 2, … `steps` full runs. */
 export function learnSchedules(products: InnerProducts): readonly LearntSchedule[] {
+  const errors = segments(products)
+  return cheapestPaths(products.steps, errors.segment).map(full => scheduleOf(products.steps, errors, full))
+}
+
+/** The weights of a given choice of full steps, step 0 among them, and its error. */
+export function learnWeights(products: InnerProducts, full: readonly number[]): LearntSchedule {
+  return scheduleOf(products.steps, segments(products), full)
+}
+
+interface Segments {
+  segment(h0: number, h1: number): Segment
+  /** Σ ‖effect·o‖², what errors are a share of. */
+  readonly whole: number
+}
+
+function segments(products: InnerProducts): Segments {
   const { steps } = products
-  const sampler = samplerSteps(products)
-  const outputs = Array.from({ length: steps }, (_, step) => guided(step, sampler.guidance))
+  const { guidance, effects } = samplerSteps(products)
+  const outputs = Array.from({ length: steps }, (_, step) => guided(step, guidance))
   const known = new Map<number, Segment>()
-  const segment = (h0: number, h1: number): Segment => {
-    const key = h0 * (steps + 1) + h1 + 1
-    const made = known.get(key) ?? segmentOf(products, outputs, sampler.effects, h0, h1)
-    known.set(key, made)
-    return made
+  const square = (step: number, output: Combination): number =>
+    (effects[step] ?? 0) ** 2 * products.product(output, output)
+  return {
+    segment(h0, h1) {
+      const key = h0 * (steps + 1) + h1 + 1
+      const made = known.get(key) ?? segmentOf(products, outputs, effects, h0, h1)
+      known.set(key, made)
+      return made
+    },
+    whole: outputs.reduce((sum, output, step) => sum + square(step, output), 0),
   }
-  const whole = outputs.reduce((sum, output, step) => sum + (sampler.effects[step] ?? 0) ** 2 * products.product(output, output), 0) // prettier-ignore
-  return cheapestPaths(steps, segment).map(({ full, cost }) => ({
-    full,
-    error: cost / whole,
-    weights: Array.from({ length: steps }, (_, step) => {
-      const at = full.findLastIndex(each => each <= step)
-      const [h0 = 0, h1 = -1] = [full[at], full[at - 1]]
-      return h0 === step ? [0, 0, 0] : (segment(h0, h1).weights[step - h0 - 1] ?? [0, 0, 0])
-    }),
-  }))
+}
+
+function scheduleOf(steps: number, { segment, whole }: Segments, full: readonly number[]): LearntSchedule {
+  const weights: (readonly number[])[] = []
+  let cost = 0
+  for (const [at, h0] of full.entries()) {
+    const found = segment(h0, full[at - 1] ?? -1)
+    const skipped = (full[at + 1] ?? steps) - h0 - 1
+    weights.push([0, 0, 0], ...found.weights.slice(0, skipped))
+    cost += skipped === 0 ? 0 : (found.costs[skipped - 1] ?? 0)
+  }
+  return { full, weights, error: cost / whole }
 }
 
 /** u + g·(c − u) */
@@ -85,8 +108,8 @@ interface Path {
 }
 
 /** For every number of full steps the cheapest choice of them, step 0 among them. */
-function cheapestPaths(steps: number, segment: (h0: number, h1: number) => Segment): readonly Path[] {
-  const ends: Path[] = []
+function cheapestPaths(steps: number, segment: Segments['segment']): readonly (readonly number[])[] {
+  const ends: (readonly number[])[] = []
   let open = new Map<string, Path>([['0,-1', { full: [0], cost: 0 }]])
   for (let count = 1; count <= steps; count++) {
     const next = new Map<string, Path>()
@@ -103,7 +126,7 @@ function cheapestPaths(steps: number, segment: (h0: number, h1: number) => Segme
         if (!other || path.cost < other.cost) next.set(key, path)
       }
     }
-    if (best) ends.push(best)
+    if (best) ends.push(best.full)
     open = next
   }
   return ends

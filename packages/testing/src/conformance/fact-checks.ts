@@ -56,7 +56,11 @@ async function everyModel(subject: Subject): Promise<readonly (readonly [string,
     const steps = [defined(cases.params ?? {})]
     if (plan(before, steps, { target, sizes: false }).conflicts.length > 0) continue
     const samples = (part: string): readonly Sample[] =>
-      [0, 1].map(seed => ({ part, feeds: feedsFor(before.part(part).graph, { seed }) }))
+      [0, 1].map(step => ({
+        part,
+        feeds: feedsFor(before.part(part).graph, { seed: step }),
+        run: { id: 0, step, branch: 'both' },
+      }))
     const after = await smash(before, steps, {
       target,
       runtime,
