@@ -1,6 +1,6 @@
 """Golden values of the processors of @damson/pipelines: pictures and sound as transformers prepares them.
 
-  python -m venv v && v/bin/pip install transformers==5.23.0 pillow==13.0.0 numpy==2.4.6
+  python -m venv v && v/bin/pip install transformers==5.23.0 pillow==12.3.0 numpy==2.4.6
   v/bin/python tooling/peers/processors-golden.py packages/pipelines/test/golden
 
 Writes processors.json: a small picture resized by Pillow with each filter, prepared by image processors of transformers, and frames of

@@ -72,7 +72,7 @@ export type Progress =
   | { readonly kind: 'loading'; readonly label: string; readonly done: number; readonly total: number }
   | { readonly kind: 'step'; readonly preview: Picture; readonly steps: readonly StepDone[] }
 
-export interface Failed {
+interface Failed {
   readonly kind: 'failed'
   readonly message: string
   /** It was told to stop. */

@@ -17,7 +17,7 @@ import type { ServedModel } from './models.ts'
 import type { Recipe } from './recipes.ts'
 
 /** What every question takes: a signal that cancels it, and who hears how far it is. */
-export interface Asking {
+interface Asking {
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }

@@ -115,6 +115,16 @@ describe.each(Object.entries(layouts))('%s', (_, graphs) => {
   })
 })
 
+test('without its cache, a pair runs its first graph and a graph of one position nothing', async () => {
+  const pair = await textGeneration(await modelOf(layouts['a pair of graphs']), { runtime })
+  const input = { tokens: [[3, 1, 6]], maxTokens: 3, useCache: false }
+  expect((await pair.run(input)).tokens).toEqual([bestAfter([3, 1, 6], 3)])
+  await pair.close()
+  const single = await textGeneration(await modelOf(layouts['a graph of one position']), { runtime })
+  await expect(single.run(input)).rejects.toThrow(/Expected useCache: model takes 1 positions/)
+  await single.close()
+})
+
 test('attention that counts its keys runs rows of one length together', async () => {
   const pipeline = await textGeneration(await modelOf({ 'model.onnx': groupQuery }), { runtime })
   const starts = [

@@ -19,7 +19,8 @@ export function processTerminal(): Terminal {
     note: text => void process.stderr.write(`${text}\n`),
     colors: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true),
     graphics: process.stdout.isTTY === true ? graphicsOf(process.env) : 'none',
-    columns: process.stdout.columns ?? 80,
+    // 0 where a terminal does not know.
+    columns: process.stdout.columns || 80,
     progress: async () =>
       process.stderr.isTTY === true ? (await import('./progress-bar.ts')).progressBar() : noProgress,
     signal: controller.signal,

@@ -36,7 +36,7 @@ export interface PicturesReport extends Omit<PicturesAsked, 'prompts'> {
 
 /** What pairs say of a model. */
 export function picturesReport(
-  { prompts: _, ...asked }: PicturesAsked,
+  { steps, guidance, seed }: PicturesAsked,
   pairs: readonly DrawnPair[],
 ): PicturesReport {
   const pictures = pairs.map(({ prompt, before, after, ms }) => ({
@@ -44,7 +44,9 @@ export function picturesReport(
   }))
   const times = { before: pairs.map(({ ms }) => ms[0]), after: pairs.map(({ ms }) => ms[1]) }
   return {
-    ...asked,
+    seed,
+    ...(steps === undefined ? {} : { steps }),
+    ...(guidance === undefined ? {} : { guidance }),
     pictures,
     psnr: finite(median(pictures.map(each => each.psnr ?? Infinity))),
     ssim: median(pictures.map(each => each.ssim)),

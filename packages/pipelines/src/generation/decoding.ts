@@ -8,12 +8,11 @@ import { nextCache, type Cache } from './cache.ts'
 import { scoresOf, type Decoder } from './decoder.ts'
 import { tokenFeeds } from './token-feeds.ts'
 
+type Rows = readonly (readonly number[])[]
+
 export interface Decoding {
   /** Appends as many tokens to each row and gives the scores after the last of them, one array a row. */
-  append(
-    ids: readonly (readonly number[])[],
-    mask: readonly (readonly number[])[],
-  ): Promise<readonly Float32Array[]>
+  append(ids: Rows, mask: Rows): Promise<readonly Float32Array[]>
 }
 
 export interface DecodingOptions {
@@ -23,48 +22,45 @@ export interface DecodingOptions {
   readonly beside?: Feeds
 }
 
+/** Throws `input` where no cache is wanted of a graph that takes a few positions at a time. */
 export function openDecoding(decoder: Decoder, { run, useCache, beside = {} }: DecodingOptions): Decoding {
+  if (!useCache && decoder.positions !== undefined) {
+    throw new DamsonError(
+      'input',
+      `Expected useCache: ${decoder.next.name} takes ${decoder.positions} positions at a time, the rest is in its cache.`,
+    )
+  }
   const caches = useCache && decoder.caches
-  let [ids, mask]: (readonly (readonly number[])[])[] = [[], []]
+  let ids: Rows = []
+  let mask: Rows = []
   let cache: Cache = {}
-  const runNew = async (
-    newIds: readonly (readonly number[])[],
-    part: Part,
-  ): Promise<readonly Float32Array[]> => {
-    const outputs = await run(part.name, tokenFeeds({ part, ids: newIds, mask: mask ?? [], cache, beside }))
+  const isStart = (): boolean => Object.keys(cache).length === 0
+  const runOn = async (fed: Rows): Promise<readonly Float32Array[]> => {
+    const part = isStart() ? decoder.first : decoder.next
+    const outputs = await run(part.name, tokenFeeds({ part, ids: fed, mask, cache, beside }))
     if (caches) cache = nextCache(outputs, decoder.next.graph.requiredInputs(), cache)
     return lastScores(outputs, part)
   }
-  const isStart = (): boolean => Object.keys(cache).length === 0
   return {
     async append(newIds, newMask) {
-      if (!caches) {
-        ids = longer(ids ?? [], newIds)
-        mask = longer(mask ?? [], newMask)
-        return runNew(ids, decoder.first)
-      }
       const length = newIds[0]?.length ?? 0
       const most = decoder.positions ?? length
       let scores: readonly Float32Array[] = []
       for (let at = 0; at < length; at += most) {
+        const fed = newIds.map(row => row.slice(at, at + most))
+        ids = longer(ids, fed)
         mask = longer(
-          mask ?? [],
+          mask,
           newMask.map(row => row.slice(at, at + most)),
         )
-        scores = await runNew(
-          newIds.map(row => row.slice(at, at + most)),
-          isStart() ? decoder.first : decoder.next,
-        )
+        scores = await runOn(caches ? fed : ids)
       }
       return scores
     },
   }
 }
 
-function longer(
-  rows: readonly (readonly number[])[],
-  more: readonly (readonly number[])[],
-): readonly (readonly number[])[] {
+function longer(rows: Rows, more: Rows): Rows {
   return more.map((row, i) => [...(rows[i] ?? []), ...row])
 }
 
