@@ -35,6 +35,8 @@ export interface SinkFile {
    * them everything in order of offset.
    */
   read?(offset: number, into: Uint8Array): Promise<void>
+  /** Becomes a copy of a file of this machine, made by the system. Places elsewhere leave it out. */
+  copy?(path: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -2,7 +2,9 @@
 // pass, those that came early are read back when their turn is there, or, where the place cannot read, wait for it.
 import { createSha256 } from '#platform'
 import { DamsonError } from '../error.ts'
-import type { SinkFile } from '../storage.ts'
+import type { SinkFile, Source } from '../storage.ts'
+
+const bandBytes = 4 * 2 ** 20
 
 export class HashedFile {
   readonly #file: SinkFile
@@ -23,6 +25,39 @@ export class HashedFile {
     const done = this.#turn.then(() => this.#write(offset, bytes))
     this.#turn = done.catch(() => {})
     return done
+  }
+
+  /** Whether it can become a copy of a file of this machine. */
+  get copies(): boolean {
+    return this.#file.copy !== undefined
+  }
+
+  /** Becomes a copy of a whole file, which is hashed meanwhile; `onProgress` hears of bytes. */
+  async copy(source: Source, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    const copying = this.#file.copy?.(source.path ?? '')
+    const hashing = this.#hashWhole(source, onProgress, signal)
+    // Nobody may remove the file while it is still being copied.
+    const [copied, hashed] = await Promise.allSettled([copying, hashing])
+    if (copied.status === 'rejected') throw copied.reason
+    if (hashed.status === 'rejected') throw hashed.reason
+  }
+
+  async #hashWhole(source: Source, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    const buffers = [new Uint8Array(bandBytes), new Uint8Array(bandBytes)]
+    const read = async (at: number): Promise<Uint8Array> => {
+      const into = (buffers[(at / bandBytes) % 2] ?? new Uint8Array(bandBytes)).subarray(0, source.size - at)
+      await source.read(at, into, signal)
+      return into
+    }
+    let reading = read(0)
+    for (let at = 0; at < source.size; at += bandBytes) {
+      const band = await reading
+      if (at + bandBytes < source.size) reading = read(at + bandBytes)
+      reading.catch(() => {})
+      this.#hash.update(band)
+      this.#hashed += band.length
+      onProgress(band.length)
+    }
   }
 
   /** Ends the file and gives the SHA-256 in hexadecimal digits. Throws `computation` when a place was not written, or twice. */

@@ -7,6 +7,7 @@ import type { Sink } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
 import { ComputedParts } from './computed-parts.ts'
 import { HashedFile } from './hashed-file.ts'
+import { sameFile } from './same-file.ts'
 import { planFiles, type ExternalOptions, type PlacedTensors, type PlannedFile } from './plan.ts'
 
 export interface WriteGraphOptions {
@@ -82,14 +83,20 @@ class Save {
     const computed = new ComputedParts(opened, bytes => this.#progress(bytes), this.#options.signal)
     const written: WrittenFile[] = []
     for (const { planned, file } of opened) {
-      for (const [at, part] of planned.parts.entries()) {
-        if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
-        else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
-        else await this.#tensor(file, part.offset, part.tensor, storedIn(planned.parts[at + 1]))
-      }
+      const same = file.copies ? await sameFile(planned) : undefined
+      if (same) await file.copy(same, bytes => this.#progress(bytes), this.#options.signal)
+      else await this.#parts(planned, file, computed)
       written.push({ path: planned.path, bytes: planned.size, sha256: await file.finish() })
     }
     return written
+  }
+
+  async #parts({ parts }: PlannedFile, file: HashedFile, computed: ComputedParts): Promise<void> {
+    for (const [at, part] of parts.entries()) {
+      if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
+      else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
+      else await this.#tensor(file, part.offset, part.tensor, storedIn(parts[at + 1]))
+    }
   }
 
   async #bytes(file: HashedFile, offset: number, bytes: Uint8Array): Promise<void> {

@@ -202,6 +202,14 @@ class PathFile implements SinkFile {
     this.#written += bytes.length
   }
 
+  async copy(path: string): Promise<void> {
+    // The system copies permissions too, and a model may be read from where nobody writes.
+    const { mode } = await this.#guard(this.#handle.stat())
+    await this.#guard(copyFile(path, this.temporary))
+    await this.#guard(this.#handle.chmod(mode & 0o777))
+    this.#written = this.#reserved
+  }
+
   async read(offset: number, into: Uint8Array): Promise<void> {
     for (let done = 0; done < into.length;) {
       const { bytesRead } = await this.#guard(
