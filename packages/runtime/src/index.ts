@@ -1,6 +1,7 @@
 export { createRuntime, type OpenRuntime, type RuntimeOptions } from './create-runtime.ts'
 export { evaluator } from './evaluator.ts'
 export { feedsFor, type FeedsOptions } from './feeds/feeds-for.ts'
+export { halfOf, numberOfHalf } from './feeds/half.ts'
 export { tensorOfNested } from './feeds/nested-array.ts'
 export { readNpy } from './feeds/npy.ts'
 export { openNpz } from './feeds/npz.ts'

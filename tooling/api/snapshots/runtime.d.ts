@@ -66,8 +66,10 @@ export function cosineOf({ signal, power, product, broken }: QualitySums): numbe
 export function createRuntime(options?: RuntimeOptions): OpenRuntime;
 export function evaluator(runtime: Runtime): (graph: Graph) => Promise<ReadonlyMap<string, Tensor>>;
 export function feedsFor(graph: Graph, options?: FeedsOptions): Feeds;
+export function halfOf(value: number): number;
 export function isFloatOutput({ dtype }: TensorData): boolean;
 export function loadsAndRuns(runtime: Runtime, { feeds, signal }?: LoadsAndRunsOptions): (written: readonly Part[]) => Promise<void>;
+export function numberOfHalf(bits: number): number;
 export function openNpz(bytes: Uint8Array, file?: string): ArrayFile;
 export function openSafetensors(source: Source): Promise<ArrayFile>;
 export function readNpy(bytes: Uint8Array): TensorData;
