@@ -18,15 +18,20 @@ export const isUnchanged = ({ file, graph }: Part): boolean => file?.graph === g
 export interface Done {
   readonly files: ReadonlyMap<string, SavedFile>
   readonly placed: Map<string, PlacedTensors>
+  /** Whether the place takes one file only. */
+  readonly single: boolean
 }
 
-/** An unchanged part under its own name is copied as it is, external data included. */
+/**
+ * An unchanged part under its own name is copied as it is, external data included. Of a changed one the data files are, as
+ * long as their weights are nearly all in use.
+ */
 export async function writePart(
   part: Part,
   sink: Sink,
   path: string,
   options: PartOptions,
-  { files: done, placed }: Done,
+  { files: done, placed, single }: Done,
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const { signal } = options
   const shares = options.weights === 'shared'
@@ -38,13 +43,18 @@ export async function writePart(
     return copyPart(original.files, main, sink, path, done, signal)
   const written = await writeGraph(part.graph, sink, path, {
     ...(signal ? { signal } : {}),
-    ...(shares ? { external: { placed: placed.get(folder) ?? new Map() } } : {}),
+    external: shares ? { placed: placed.get(folder) ?? new Map() } : { keep: single ? [] : dataFiles(part) },
     onProgress: (done, total) =>
       options.onEvent?.({ type: 'progress', step: `save ${part.name}`, done, total }),
   })
   placed.set(folder, written.placed)
   const { files } = written
   return new Map(files.map(({ path: name, bytes, sha256 }) => [name, { bytes, sha256 }]))
+}
+
+/** The files that hold nothing but weights. */
+function dataFiles({ file }: Part): readonly Source[] {
+  return [...(file?.files ?? [])].filter(([name]) => !name.endsWith('.onnx')).map(([, source]) => source)
 }
 
 async function copyPart(

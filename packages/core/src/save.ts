@@ -116,12 +116,17 @@ async function presentFiles(to: Savable, file: string | undefined): Promise<Read
   const folder = openFolder(
     typeof to === 'string' && file !== undefined ? to.slice(0, -file.length) || '.' : to,
   )
-  const names = file === undefined ? await listed(folder) : [file]
   const found = new Map<string, string>()
-  for (const name of names) {
+  const look = async (name: string): Promise<boolean> => {
     const source = await folder.open(name)
     if (source) found.set(name, source.key)
     await source?.close?.()
+    return source !== undefined
+  }
+  if (file === undefined) for (const name of await listed(folder)) await look(name)
+  else {
+    await look(file)
+    for (let chunk = 0; await look(`${file}_data${chunk === 0 ? '' : `_${chunk}`}`);) chunk++
   }
   return found
 }
@@ -143,16 +148,18 @@ async function listed(folder: SourceFolder): Promise<readonly string[]> {
 function refuseOverSource(model: Model, place: Destination, options: SaveOptions): void {
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
-    const there = place.present.get(path)
     if (options.variant !== undefined && isUnchanged(part)) continue
-    if (there !== undefined && [...(part.file?.files.values() ?? [])].some(source => source.key === there)) {
+    const read = new Set([...(part.file?.files.values() ?? [])].map(({ key }) => key))
+    const own = [...place.present].find(
+      ([name, key]) => (name === path || name.startsWith(`${path}_data`)) && read.has(key),
+    )
+    if (own)
       throw new DamsonError(
         'invalid-output',
-        `Expected another place than the model itself: "${path}" is the file that "${part.name}" is read from. ` +
+        `Expected another place than the model itself: "${own[0]}" is a file that "${part.name}" is read from. ` +
           'Choose another folder, file name or variant.',
-        { details: { path, part: part.name } },
+        { details: { path: own[0], part: part.name } },
       )
-    }
   }
 }
 
@@ -164,7 +171,7 @@ async function writeModel(
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const files = new Map<string, SavedFile>()
   const { signal } = options
-  const done: Done = { files, placed: new Map() }
+  const done: Done = { files, placed: new Map(), single: !place.record }
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue

@@ -36,7 +36,14 @@ export { difference, type DifferenceOptions } from './check/difference.ts'
 export { withOrigins } from './file/origins.ts'
 export type { ExternalOptions, PlacedTensors } from './file/plan.ts'
 export { parseGraph, parseTensor, readGraph, sourceOfGraph, type ReadGraphOptions } from './file/read.ts'
-export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
+export type { KeptData } from './file/kept-data.ts'
+export {
+  graphToBytes,
+  writeGraph,
+  writeSource,
+  type WriteGraphOptions,
+  type WrittenFile,
+} from './file/write.ts'
 export { dimNames, evaluateDim, multiplyDims, subtractDims, readDim } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
 export { chooseBranches } from './passes/choose-branches.ts'

@@ -4,16 +4,20 @@ import { ModelProtoSchema } from 'onnx-buf'
 import { DamsonError } from '../error.ts'
 import type { Graph } from '../ir.ts'
 import { baseName, beside } from '../storage/path.ts'
+import type { Source } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
+import { SourceTensor } from '../tensors/source-tensor.ts'
 import { encodeModel } from './encode-model.ts'
+import { stillUsed, type KeptData } from './kept-data.ts'
 import { expandSkeleton } from './skeleton.ts'
 import { TensorWriter, type ExternalPlace } from './tensor-writer.ts'
 import { readNow } from './wire.ts'
 
-/** Bytes or a tensor at an offset of a file. */
+/** Bytes, a tensor or the whole of another file at an offset of a file. */
 type Part =
   | { readonly offset: number; readonly bytes: Uint8Array }
   | { readonly offset: number; readonly tensor: Tensor }
+  | { readonly offset: number; readonly source: Source }
 
 export interface PlannedFile {
   readonly path: string
@@ -45,6 +49,8 @@ export interface PlannedSave {
 
 /** Protobuf's limit for one message. */
 const largestFile = 2 ** 31 - 1
+/** Tensors below this many bytes stay in the model file. */
+const smallestOutside = 1024
 /** Big tensors start at pages, so that runtimes can map them; as ONNX's own tools do. */
 const pageBytes = 4096
 const pagedBytes = 2 ** 20
@@ -54,9 +60,10 @@ const alignedBytes = 64
 export function planFiles(
   graph: Graph,
   path: string,
-  external: 'auto' | 'never' | ExternalOptions,
+  external: 'auto' | 'never' | ExternalOptions | KeptData,
 ): PlannedSave {
-  if (typeof external === 'object') return planExternal(graph, path, external)
+  if (typeof external === 'object')
+    return 'keep' in external ? planKept(graph, path, external) : planExternal(graph, path, external)
   const model = planModel(graph, path, () => undefined)
   if (model.size <= largestFile) return { files: [model], placed: new Map() }
   if (external === 'auto') return planExternal(graph, path, {})
@@ -89,9 +96,40 @@ function planModel(
   return { path, size, parts }
 }
 
+/** Tensors of data files that go along stay at their places, others go where they would have gone without. */
+function planKept(graph: Graph, path: string, { keep }: KeptData): PlannedSave {
+  const tensors: Tensor[] = []
+  planModel(graph, path, tensor => void tensors.push(tensor))
+  const kept = stillUsed(tensors, keep)
+  if (kept.length === 0) return planFiles(graph, path, 'auto')
+  const locations = new Map(kept.map(({ key }, chunk) => [key, dataName(path, chunk)]))
+  const places = new Map<string, ExternalPlace>()
+  for (const tensor of tensors) {
+    const location = tensor instanceof SourceTensor ? locations.get(tensor.source.key) : undefined
+    if (location !== undefined && tensor instanceof SourceTensor && tensor.byteLength >= smallestOutside)
+      places.set(tensor.key, { location, offset: tensor.offset })
+  }
+  const model = planModel(graph, path, ({ key }) => places.get(key))
+  const naming = (chunk: number): string => dataName(path, kept.length + chunk)
+  const { files, placed } =
+    model.size <= largestFile
+      ? { files: [model], placed: places }
+      : planExternal(graph, path, { placed: places, naming })
+  const data = kept.map((source, chunk) => ({
+    path: beside(path, dataName(path, chunk)),
+    size: source.size,
+    parts: [{ offset: 0, source }],
+  }))
+  return { files: [...files, ...data], placed }
+}
+
+/** As transformers.js looks for them. */
+const dataName = (path: string, chunk: number): string =>
+  `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`
+
 function planExternal(graph: Graph, path: string, options: ExternalOptions): PlannedSave {
-  const { threshold = 1024, chunkBytes = 2e9 } = options
-  const naming = options.naming ?? (chunk => `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`)
+  const { threshold = smallestOutside, chunkBytes = 2e9 } = options
+  const naming = options.naming ?? (chunk => dataName(path, chunk))
   const places = new Map<string, ExternalPlace>(options.placed)
   const chunks: { name: string; size: number; parts: Part[] }[] = []
   const place = (tensor: Tensor): ExternalPlace | undefined => {
