@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@damson/graph'
 import { copyFile, preparedFolder, textHash } from './files.ts'
-import { fileOfPart, recordPath } from './layout.ts'
+import { fileOfPart, recordPath, twinPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
 import { saveProvenance } from './provenance.ts'
@@ -126,6 +126,7 @@ async function presentFiles(to: Savable, file: string | undefined): Promise<Read
   if (file === undefined) for (const name of await listed(folder)) await look(name)
   else {
     await look(file)
+    await look(twinPath(file))
     for (let chunk = 0; await look(`${file}_data${chunk === 0 ? '' : `_${chunk}`}`);) chunk++
   }
   return found
@@ -151,7 +152,8 @@ function refuseOverSource(model: Model, place: Destination, options: SaveOptions
     if (options.variant !== undefined && isUnchanged(part)) continue
     const read = new Set([...(part.file?.files.values() ?? [])].map(({ key }) => key))
     const own = [...place.present].find(
-      ([name, key]) => (name === path || name.startsWith(`${path}_data`)) && read.has(key),
+      ([name, key]) =>
+        (name === path || name === twinPath(path) || name.startsWith(`${path}_data`)) && read.has(key),
     )
     if (own)
       throw new DamsonError(
@@ -171,7 +173,7 @@ async function writeModel(
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const files = new Map<string, SavedFile>()
   const { signal } = options
-  const done: Done = { files, placed: new Map(), single: !place.record }
+  const done: Done = { files, placed: new Map(), single: !place.record, ports: model.ports }
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue

@@ -41,7 +41,7 @@ export interface ExternalOptions {
 /** Keys of tensors to where they lie in external data. */
 export type PlacedTensors = ReadonlyMap<string, ExternalPlace>
 
-/** What a save will write, and where tensors lie in external data then. */
+/** What a save will write, and where big tensors lie then: in external data, or inside the model file itself. */
 export interface PlannedSave {
   readonly files: readonly PlannedFile[]
   readonly placed: PlacedTensors
@@ -65,7 +65,7 @@ export function planFiles(
   if (typeof external === 'object')
     return 'keep' in external ? planKept(graph, path, external) : planExternal(graph, path, external)
   const model = planModel(graph, path, () => undefined)
-  if (model.size <= largestFile) return { files: [model], placed: new Map() }
+  if (model.size <= largestFile) return { files: [model], placed: withInside(new Map(), model) }
   if (external === 'auto') return planExternal(graph, path, {})
   throw new DamsonError(
     'too-large',
@@ -102,18 +102,12 @@ function planKept(graph: Graph, path: string, { keep }: KeptData): PlannedSave {
   planModel(graph, path, tensor => void tensors.push(tensor))
   const kept = stillUsed(tensors, keep)
   if (kept.length === 0) return planFiles(graph, path, 'auto')
-  const locations = new Map(kept.map(({ key }, chunk) => [key, dataName(path, chunk)]))
-  const places = new Map<string, ExternalPlace>()
-  for (const tensor of tensors) {
-    const location = tensor instanceof SourceTensor ? locations.get(tensor.source.key) : undefined
-    if (location !== undefined && tensor instanceof SourceTensor && tensor.byteLength >= smallestOutside)
-      places.set(tensor.key, { location, offset: tensor.offset })
-  }
+  const places = placesIn(graph, new Map(kept.map((source, chunk) => [dataName(path, chunk), source])))
   const model = planModel(graph, path, ({ key }) => places.get(key))
   const naming = (chunk: number): string => dataName(path, kept.length + chunk)
   const { files, placed } =
     model.size <= largestFile
-      ? { files: [model], placed: places }
+      ? { files: [model], placed: withInside(places, model) }
       : planExternal(graph, path, { placed: places, naming })
   const data = kept.map((source, chunk) => ({
     path: beside(path, dataName(path, chunk)),
@@ -133,9 +127,9 @@ function planExternal(graph: Graph, path: string, options: ExternalOptions): Pla
   const places = new Map<string, ExternalPlace>(options.placed)
   const chunks: { name: string; size: number; parts: Part[] }[] = []
   const place = (tensor: Tensor): ExternalPlace | undefined => {
-    if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
     const known = places.get(tensor.key)
     if (known) return known
+    if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
     let chunk = chunks.at(-1)
     let offset = chunk ? aligned(chunk.size, tensor) : 0
     if (!chunk || (chunk.size > 0 && offset + tensor.byteLength > chunkBytes)) {
@@ -153,7 +147,29 @@ function planExternal(graph: Graph, path: string, options: ExternalOptions): Pla
   }
   const model = planModel(graph, path, place)
   const data = chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))
-  return { files: [model, ...data], placed: places }
+  return { files: [model, ...data], placed: withInside(places, model) }
+}
+
+/** External data may be any file, another model among them. */
+function withInside(places: PlacedTensors, { path, parts }: PlannedFile): PlacedTensors {
+  const all = new Map(places)
+  for (const part of parts)
+    if ('tensor' in part && !all.has(part.tensor.key))
+      all.set(part.tensor.key, { location: baseName(path), offset: part.offset })
+  return all
+}
+
+/** Where the tensors of a graph lie in files that stand beside it, by location: for graphs that share them. */
+export function placesIn(graph: Graph, files: ReadonlyMap<string, Source>): PlacedTensors {
+  const locations = new Map([...files].map(([location, { key }]) => [key, location]))
+  const places = new Map<string, ExternalPlace>()
+  planModel(graph, '', tensor => {
+    const location = tensor instanceof SourceTensor ? locations.get(tensor.source.key) : undefined
+    if (location !== undefined && tensor instanceof SourceTensor && tensor.byteLength >= smallestOutside)
+      places.set(tensor.key, { location, offset: tensor.offset })
+    return undefined
+  })
+  return places
 }
 
 function aligned(offset: number, tensor: Tensor): number {
