@@ -45,10 +45,14 @@ export async function writePart(
   done: Done,
 ): Promise<Files> {
   const { files, placed } = await writeGated(part, sink, path, options, done)
+  if (!hasTwin(part, done)) return files
   const ports = done.ports.filter(port => port.part === part.name)
-  if (ports.length === 0 || done.single) return files
   return new Map([...files, ...(await writeTwin(part, ports, sink, path, placed, options))])
 }
+
+/** Its weights stand outside then, where both graphs find them. */
+const hasTwin = ({ name }: Part, { ports, single }: Done): boolean =>
+  !single && ports.some(({ part }) => part === name)
 
 /** The graph without ports, whose weights are those that lie there already. */
 async function writeTwin(
@@ -86,24 +90,27 @@ async function writeGated(
   sink: Sink,
   path: string,
   options: PartOptions,
-  { files: done, placed, single }: Done,
+  done: Done,
 ): Promise<{ readonly files: Files; readonly placed: PlacedTensors }> {
+  const { placed, single } = done
   const { signal } = options
   const shares = options.weights === 'shared'
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   const original = part.file
   const main = original && [...original.files.keys()].find(name => name.endsWith('.onnx'))
-  const sameName = main !== undefined && (original?.files.size === 1 || main === path)
+  const sameName = main !== undefined && (original?.files.size === 1 || (main === path && !single))
   if (original && isUnchanged(part) && sameName && !shares)
     return {
-      files: await copyPart(original.files, main, sink, path, done, signal),
+      files: await copyPart(original.files, main, sink, path, done.files, signal),
       placed: placesIn(part.graph, locationsIn(folder, original.files, main, path)),
     }
   const written = await writeGraph(part.graph, sink, path, {
     ...(signal ? { signal } : {}),
-    external: shares ? { placed: placed.get(folder) ?? new Map() } : { keep: single ? [] : dataFiles(part) },
-    onProgress: (done, total) =>
-      options.onEvent?.({ type: 'progress', step: `save ${part.name}`, done, total }),
+    external: shares
+      ? { placed: placed.get(folder) ?? new Map() }
+      : { keep: single ? [] : dataFiles(part), others: hasTwin(part, done) ? 'external' : 'auto' },
+    onProgress: (bytes, total) =>
+      options.onEvent?.({ type: 'progress', step: `save ${part.name}`, done: bytes, total }),
   })
   placed.set(folder, written.placed)
   return { files: filesOf(written.files), placed: written.placed }

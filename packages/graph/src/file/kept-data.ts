@@ -4,10 +4,12 @@ import type { Source } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
 import { SourceTensor } from '../tensors/source-tensor.ts'
 
-/** As `auto`, but data files of which the graph still uses all but a fiftieth go along as they are, under the model's name. */
+/** Data files of which the graph still uses all but a fiftieth go along as they are, under the model's name. */
 export interface KeptData {
   /** Data files that tensors of the graph were read from. */
   readonly keep: readonly Source[]
+  /** Where all other tensors go: `auto` (default), or out of the model file as `ExternalOptions` has it. */
+  readonly others?: 'auto' | 'external'
 }
 
 /** Padding and a few weights that are gone may stay in a file; what is more than that is worth the time of writing it anew. */

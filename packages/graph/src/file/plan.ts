@@ -41,7 +41,7 @@ export interface ExternalOptions {
 /** Keys of tensors to where they lie in external data. */
 export type PlacedTensors = ReadonlyMap<string, ExternalPlace>
 
-/** What a save will write, and where big tensors lie then: in external data, or inside the model file itself. */
+/** What a save will write, and where tensors lie in external data then. */
 export interface PlannedSave {
   readonly files: readonly PlannedFile[]
   readonly placed: PlacedTensors
@@ -65,7 +65,7 @@ export function planFiles(
   if (typeof external === 'object')
     return 'keep' in external ? planKept(graph, path, external) : planExternal(graph, path, external)
   const model = planModel(graph, path, () => undefined)
-  if (model.size <= largestFile) return { files: [model], placed: withInside(new Map(), model) }
+  if (model.size <= largestFile) return { files: [model], placed: new Map() }
   if (external === 'auto') return planExternal(graph, path, {})
   throw new DamsonError(
     'too-large',
@@ -97,24 +97,24 @@ function planModel(
 }
 
 /** Tensors of data files that go along stay at their places, others go where they would have gone without. */
-function planKept(graph: Graph, path: string, { keep }: KeptData): PlannedSave {
+function planKept(graph: Graph, path: string, { keep, others = 'auto' }: KeptData): PlannedSave {
   const tensors: Tensor[] = []
   planModel(graph, path, tensor => void tensors.push(tensor))
   const kept = stillUsed(tensors, keep)
-  if (kept.length === 0) return planFiles(graph, path, 'auto')
-  const places = placesIn(graph, new Map(kept.map((source, chunk) => [dataName(path, chunk), source])))
-  const model = planModel(graph, path, ({ key }) => places.get(key))
-  const naming = (chunk: number): string => dataName(path, kept.length + chunk)
-  const { files, placed } =
-    model.size <= largestFile
-      ? { files: [model], placed: withInside(places, model) }
-      : planExternal(graph, path, { placed: places, naming })
+  if (kept.length === 0) return planFiles(graph, path, others === 'auto' ? 'auto' : {})
   const data = kept.map((source, chunk) => ({
     path: beside(path, dataName(path, chunk)),
     size: source.size,
     parts: [{ offset: 0, source }],
   }))
-  return { files: [...files, ...data], placed }
+  const placed = placesIn(graph, new Map(kept.map((source, chunk) => [dataName(path, chunk), source])))
+  const naming = (chunk: number): string => dataName(path, kept.length + chunk)
+  const model = planModel(graph, path, ({ key }) => placed.get(key))
+  const plan =
+    others === 'auto' && model.size <= largestFile
+      ? { files: [model], placed }
+      : planExternal(graph, path, { placed, naming })
+  return { files: [...plan.files, ...data], placed: plan.placed }
 }
 
 /** As transformers.js looks for them. */
@@ -147,16 +147,7 @@ function planExternal(graph: Graph, path: string, options: ExternalOptions): Pla
   }
   const model = planModel(graph, path, place)
   const data = chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))
-  return { files: [model, ...data], placed: withInside(places, model) }
-}
-
-/** External data may be any file, another model among them. */
-function withInside(places: PlacedTensors, { path, parts }: PlannedFile): PlacedTensors {
-  const all = new Map(places)
-  for (const part of parts)
-    if ('tensor' in part && !all.has(part.tensor.key))
-      all.set(part.tensor.key, { location: baseName(path), offset: part.offset })
-  return all
+  return { files: [model, ...data], placed: places }
 }
 
 /** Where the tensors of a graph lie in files that stand beside it, by location: for graphs that share them. */
