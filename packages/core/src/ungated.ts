@@ -30,7 +30,10 @@ export function ungated(model: Model): Model {
   if (model.ports.length === 0) return model
   const gone = new Set(model.ports.map(({ step }) => step))
   const parts = [...model.parts].map(([name, part]) => {
-    const graph = ungatedGraph(part.graph, portsOf(model, name))
+    const graph = ungatedGraph(
+      part.graph,
+      model.ports.filter(port => port.part === name),
+    )
     if (isRefusal(graph))
       throw new DamsonError('invalid-port', `Expected ports that "${name}" can do without: ${graph.refused}.`)
     return [name, graph === part.graph ? part : { ...part, graph }] as const
@@ -43,11 +46,6 @@ export function ungated(model: Model): Model {
     ),
     replays: model.replays.filter(({ applied }) => !gone.has(applied.id)),
   })
-}
-
-/** The ports of one part. */
-export function portsOf(model: Model, part: string): readonly Port[] {
-  return model.ports.filter(port => port.part === part)
 }
 
 /** A graph without these ports; the same object when there are none. */
@@ -63,7 +61,7 @@ export function ungatedGraph(graph: Graph, ports: readonly Port[]): Graph | Refu
   // A condition may be made of ports by arithmetic.
   if (usedOf(simple, names).size > 0) simple = withoutBranches(foldShapes(simple))
   const used = usedOf(simple, names)
-  const [open] = simple.inputs.filter(({ name }) => used.has(name) && names.has(name))
+  const open = simple.inputs.find(({ name }) => used.has(name))
   if (open)
     return refuse(`the neutral value of "${open.name}" has a shape that only a run knows, or is too large`)
   return simple.with({ inputs: simple.inputs.filter(({ name }) => !names.has(name)) })
