@@ -32,6 +32,8 @@ export interface Done {
   /** Whether the place takes one file only. */
   readonly single: boolean
   readonly ports: readonly Port[]
+  /** Where the parts that changed go. */
+  readonly changed: readonly string[]
 }
 
 type Files = ReadonlyMap<string, SavedFile>
@@ -99,7 +101,7 @@ async function writeGated(
   const original = part.file
   const main = original && [...original.files.keys()].find(name => name.endsWith('.onnx'))
   const sameName = main !== undefined && (original?.files.size === 1 || (main === path && !single))
-  if (original && isUnchanged(part) && sameName && !shares)
+  if (original && isUnchanged(part) && sameName && !shares && !isTaken(original.files, done))
     return {
       files: await copyPart(original.files, main, sink, path, done.files, signal),
       placed: placesIn(part.graph, locationsIn(folder, original.files, main, path)),
@@ -114,6 +116,11 @@ async function writeGated(
   })
   placed.set(folder, written.placed)
   return { files: filesOf(written.files), placed: written.placed }
+}
+
+/** Whether a part that changed may write weights of its own under the name of a file that both read. */
+function isTaken(files: ReadonlyMap<string, Source>, { changed }: Done): boolean {
+  return [...files.keys()].some(name => changed.some(path => name.startsWith(`${path}_data`)))
 }
 
 /** The files of a part by what a graph beside it calls them. */

@@ -173,7 +173,8 @@ async function writeModel(
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const files = new Map<string, SavedFile>()
   const { signal } = options
-  const done: Done = { files, placed: new Map(), single: !place.record, ports: model.ports }
+  const changed = [...pathsOf(model, place).values()]
+  const done: Done = { files, placed: new Map(), single: !place.record, ports: model.ports, changed }
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue

@@ -12,7 +12,7 @@ import {
 } from '@damson/graph'
 import { describe, expect, test } from 'vitest'
 import { load } from './load.ts'
-import { modelOf } from './model-value.ts'
+import { modelOf, withCopies } from './model-value.ts'
 import type { Model, Port } from './model.ts'
 import { save } from './save.ts'
 import { ungated, ungatedGraph } from './ungated.ts'
@@ -204,6 +204,25 @@ describe('data files', () => {
       await save(each, new WritableStream({ write: chunk => void chunks.push(chunk.slice()) }))
       expect(Buffer.concat(chunks).length).toBeGreaterThan(160_000)
     }
+  })
+
+  test('that two parts read are each one’s own when one of them changes', async () => {
+    const sink = memorySink()
+    await save(withCopies(modelOf(source), 'model', ['model_1']), sink, {
+      weights: 'shared',
+    })
+    const both = await load(memoryFolder(sink.files))
+    expect([...(both.part('model_1').file?.files.keys() ?? [])]).toEqual(['model_1.onnx', 'model.onnx_data'])
+    const other = memoryTensor('float32', [200, 200], new Float32Array(40_000))
+    const graph = both.part('model').graph
+    const w = graph.initializers.get('w')
+    if (!w) throw new Error('expected w')
+    const changed = gatedGraph(graph).with({ initializers: new Map([['w', { ...w, tensor: other }]]) })
+    const written = memorySink()
+    await save(both.withGraph('model', changed).withPorts([flag, cache, seen]), written)
+    const again = await load(memoryFolder(written.files))
+    expect(await hasWeight(again, 'model_1')).toBe(true)
+    expect(await hasWeight(again, 'model')).toBe(false)
   })
 
   test('a full place leaves nothing', async () => {
