@@ -1,5 +1,5 @@
-// Copying and hashing whole files through one small buffer, so that carried files and untouched parts cost no memory.
-import { createSha256, type Sink, type Source } from '@damson/graph'
+// Copying and hashing whole files, so that carried files and untouched parts cost no memory.
+import { createSha256, writeSource, type Sink, type Source } from '@damson/graph'
 import type { SavedFile } from './saved.ts'
 
 const bandBytes = 4 << 20
@@ -14,16 +14,20 @@ export async function copyFile(
   path: string,
   signal?: AbortSignal,
 ): Promise<SavedFile> {
-  const file = await sink.create(path)
-  await file.reserve(source.size)
-  const sha256 = await eachBand(source, signal, (offset, band) => file.write(offset, band))
-  await file.close()
-  return { bytes: source.size, sha256 }
+  const { bytes, sha256 } = await writeSource(source, sink, path, signal)
+  return { bytes, sha256 }
 }
 
-/** Size and hash of a file. */
+/** Size and hash of a file, read through one small buffer. */
 export async function hashFile(source: Source, signal?: AbortSignal): Promise<SavedFile> {
-  return { bytes: source.size, sha256: await eachBand(source, signal, async () => {}) }
+  const hash = createSha256()
+  const buffer = new Uint8Array(Math.min(bandBytes, source.size))
+  for (let offset = 0; offset < source.size; offset += buffer.length) {
+    const band = buffer.subarray(0, Math.min(buffer.length, source.size - offset))
+    await source.read(offset, band, signal)
+    hash.update(band)
+  }
+  return { bytes: source.size, sha256: hash.digest() }
 }
 
 /** The whole of a small file as text. */
@@ -31,22 +35,6 @@ export async function readText(source: Source): Promise<string> {
   const bytes = new Uint8Array(source.size)
   await source.read(0, bytes)
   return new TextDecoder().decode(bytes)
-}
-
-async function eachBand(
-  source: Source,
-  signal: AbortSignal | undefined,
-  visit: (offset: number, band: Uint8Array) => Promise<void>,
-): Promise<string> {
-  const hash = createSha256()
-  const buffer = new Uint8Array(Math.min(bandBytes, source.size))
-  for (let offset = 0; offset < source.size; offset += buffer.length) {
-    const band = buffer.subarray(0, Math.min(buffer.length, source.size - offset))
-    await source.read(offset, band, signal)
-    hash.update(band)
-    await visit(offset, band)
-  }
-  return hash.digest()
 }
 
 /** SHA-256 of bytes in memory, as 64 hexadecimal digits. */

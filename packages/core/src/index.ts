@@ -27,6 +27,7 @@ export { load, type Loadable, type LoadOptions } from './load.ts'
 export { save, type Savable, type SaveOptions, type SaveResult } from './save.ts'
 export { explain, type Acceptance } from './explain.ts'
 export { withNeutral } from './ports.ts'
+export { ungated } from './ungated.ts'
 export {
   checkControls,
   middlewares,

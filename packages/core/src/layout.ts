@@ -21,7 +21,7 @@ export interface FoundLayout {
 
 /** Finds the parts of a folder. Throws `no-model` or `unknown-variant` with what there is. */
 export function findParts(files: readonly string[], folder: string, variant?: string): FoundLayout {
-  const models = files.filter(path => path.endsWith('.onnx'))
+  const models = files.filter(path => path.endsWith('.onnx') && !isTwin(path, files))
   const inOnnx = models.filter(path => /^onnx\/[^/]+\.onnx$/.test(path))
   if (inOnnx.length > 0) return findVariants(inOnnx, folder, variant)
   if (variant !== undefined) throw unknownVariant(variant, folder, [])
@@ -86,6 +86,16 @@ export function fileOfPart(path: string, layout: Layout, variant: string | undef
   if (layout !== 'transformers.js') return path
   const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.onnx$/, '')
   return path.replace(/\.onnx$/, `${variantSuffixes[dtypeOf(stem, variant)] ?? ''}.onnx`)
+}
+
+/** Where the graph without ports stands, beside the one that has them: `unet/model.ungated.onnx`. */
+export function twinPath(path: string): string {
+  return path.replace(/\.onnx$/, '.ungated.onnx')
+}
+
+/** Whether a file is the twin of another one that is there. */
+export function isTwin(path: string, files: readonly string[]): boolean {
+  return path.endsWith('.ungated.onnx') && files.includes(path.replace(/\.ungated\.onnx$/, '.onnx'))
 }
 
 /** The name of the file that keeps what damson knows of a saved model. */

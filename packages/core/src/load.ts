@@ -14,7 +14,7 @@ import type { AnyAlgorithm } from './algorithm.ts'
 import { isRecord } from './amend.ts'
 import { algorithmOf } from './define.ts'
 import { hashFile, preparedFolder, readText, textHash } from './files.ts'
-import { findParts, recordPath, type FoundPart } from './layout.ts'
+import { findParts, isTwin, recordPath, type FoundPart } from './layout.ts'
 import { createModel } from './model-value.ts'
 import type { AppliedStep, Layout, Model, Part, Port, Replay } from './model.ts'
 import { restoreProvenance } from './provenance.ts'
@@ -201,6 +201,8 @@ function isCarried(
   if (used.has(path) || path === record?.path || path === record?.saved.states) return false
   // What was prepared for another variant, or for a model that is no longer there.
   if (path.startsWith(preparedFolder)) return record?.saved.files[path] !== undefined
+  // What stands beside a graph with ports is made anew of it.
+  if (isTwin(path, opened.files)) return false
   // Other variants keep their own records and states, which would be false beside anything but them.
   const ofVariant = opened.variants.some(file => path === file || path.startsWith(`${file}_data`))
   return !ofVariant && !isRecord(path) && !/^damson\.[^/]+\.states\.onnx_data/.test(path)

@@ -36,9 +36,8 @@ function neutralOf(port: Port, sizes: ReadonlyMap<string, number>): TensorData {
     if (size === undefined) throw invalid(port, `needs a size for "${dim}", which no input that is fed has`)
     return size
   })
-  const dtype = elementTypes.find(type => type === neutral.dtype)
-  const fill = dtype === 'int64' || dtype === 'uint64' ? BigInt(neutral.fill) : neutral.fill
-  const values = Array.from({ length: elementCount(shape) }, () => fill)
+  const dtype = elementTypeOf(neutral.dtype)
+  const values = Array.from({ length: elementCount(shape) }, () => fillOf(neutral))
   const data = dtype && residentArray(tensorOf(dtype, shape, values))
   if (!data) throw invalid(port, `has the element type "${neutral.dtype}", which cannot be fed`)
   return { dtype, shape, data }
@@ -49,6 +48,16 @@ const elementTypes = [
   'float32', 'float64', 'float16', 'bfloat16', 'bool', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64',
   'uint64',
 ] as const // prettier-ignore
+
+/** The element type of a port by its name; undefined for what cannot be fed. */
+export function elementTypeOf(name: string): (typeof elementTypes)[number] | undefined {
+  return elementTypes.find(type => type === name)
+}
+
+/** A neutral element as its type wants it. */
+export function fillOf({ dtype, fill }: NonNullable<Port['neutral']>): number | bigint {
+  return dtype === 'int64' || dtype === 'uint64' ? BigInt(fill) : fill
+}
 
 function invalid(port: Port, why: string): DamsonError {
   return new DamsonError(

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@damson/graph'
 import { copyFile, preparedFolder, textHash } from './files.ts'
-import { fileOfPart, recordPath } from './layout.ts'
+import { fileOfPart, recordPath, twinPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
 import { saveProvenance } from './provenance.ts'
@@ -116,12 +116,18 @@ async function presentFiles(to: Savable, file: string | undefined): Promise<Read
   const folder = openFolder(
     typeof to === 'string' && file !== undefined ? to.slice(0, -file.length) || '.' : to,
   )
-  const names = file === undefined ? await listed(folder) : [file]
   const found = new Map<string, string>()
-  for (const name of names) {
+  const look = async (name: string): Promise<boolean> => {
     const source = await folder.open(name)
     if (source) found.set(name, source.key)
     await source?.close?.()
+    return source !== undefined
+  }
+  if (file === undefined) for (const name of await listed(folder)) await look(name)
+  else {
+    await look(file)
+    await look(twinPath(file))
+    for (let chunk = 0; await look(`${file}_data${chunk === 0 ? '' : `_${chunk}`}`);) chunk++
   }
   return found
 }
@@ -143,16 +149,19 @@ async function listed(folder: SourceFolder): Promise<readonly string[]> {
 function refuseOverSource(model: Model, place: Destination, options: SaveOptions): void {
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
-    const there = place.present.get(path)
     if (options.variant !== undefined && isUnchanged(part)) continue
-    if (there !== undefined && [...(part.file?.files.values() ?? [])].some(source => source.key === there)) {
+    const read = new Set([...(part.file?.files.values() ?? [])].map(({ key }) => key))
+    const own = [...place.present].find(
+      ([name, key]) =>
+        (name === path || name === twinPath(path) || name.startsWith(`${path}_data`)) && read.has(key),
+    )
+    if (own)
       throw new DamsonError(
         'invalid-output',
-        `Expected another place than the model itself: "${path}" is the file that "${part.name}" is read from. ` +
+        `Expected another place than the model itself: "${own[0]}" is a file that "${part.name}" is read from. ` +
           'Choose another folder, file name or variant.',
-        { details: { path, part: part.name } },
+        { details: { path: own[0], part: part.name } },
       )
-    }
   }
 }
 
@@ -164,7 +173,8 @@ async function writeModel(
 ): Promise<ReadonlyMap<string, SavedFile>> {
   const files = new Map<string, SavedFile>()
   const { signal } = options
-  const done: Done = { files, placed: new Map() }
+  const changed = [...pathsOf(model, place).values()]
+  const done: Done = { files, placed: new Map(), single: !place.record, ports: model.ports, changed }
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue

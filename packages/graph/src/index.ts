@@ -34,9 +34,16 @@ export type { TensorMode } from './text/print-tensor.ts'
 export { onnx, type Inset } from './text/template.ts'
 export { difference, type DifferenceOptions } from './check/difference.ts'
 export { withOrigins } from './file/origins.ts'
-export type { ExternalOptions, PlacedTensors } from './file/plan.ts'
+export { placesIn, type ExternalOptions, type PlacedTensors } from './file/plan.ts'
 export { parseGraph, parseTensor, readGraph, sourceOfGraph, type ReadGraphOptions } from './file/read.ts'
-export { graphToBytes, writeGraph, type WriteGraphOptions, type WrittenFile } from './file/write.ts'
+export type { KeptData } from './file/kept-data.ts'
+export {
+  graphToBytes,
+  writeGraph,
+  writeSource,
+  type WriteGraphOptions,
+  type WrittenFile,
+} from './file/write.ts'
 export { dimNames, evaluateDim, multiplyDims, subtractDims, readDim } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
 export { chooseBranches } from './passes/choose-branches.ts'
@@ -108,6 +115,7 @@ export { assertValid, check } from './check/check.ts'
 export type { Problem, ProblemCode } from './check/problem.ts'
 export { constantTensor } from './ops/constant-tensor.ts'
 export { constantToInitializer, initializersOffInputs } from './rules/constants.ts'
+export { identity } from './rules/identities.ts'
 export { channelScaled, type ChannelScale, type NormParameters } from './rules/channel-scale.ts'
 export { convBatchNorm } from './rules/conv-bn.ts'
 export { gemmToMatMul, matMulAddToGemm } from './rules/gemm.ts'

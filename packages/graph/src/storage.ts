@@ -35,6 +35,11 @@ export interface SinkFile {
    * them everything in order of offset.
    */
   read?(offset: number, into: Uint8Array): Promise<void>
+  /**
+   * Becomes a copy of a source, made by the system; false where it could not, and the writer then writes. Throws `read` when
+   * the source changed meanwhile. Places where no system copies leave it out.
+   */
+  copy?(source: Source): Promise<boolean>
   close(): Promise<void>
 }
 

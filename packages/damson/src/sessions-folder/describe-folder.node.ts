@@ -5,6 +5,7 @@ import {
   amendFolder,
   DamsonError,
   dtypeOf,
+  isTwin,
   parseVariant,
   splitVariant,
   type Model,
@@ -83,7 +84,7 @@ function dtypeToOpen(
 async function factsOf(folder: string, { variant, model }: WrittenVariant): Promise<FolderFacts> {
   const names = await readdir(join(folder, 'onnx'))
   const files = names
-    .filter(name => name.endsWith('.onnx'))
+    .filter(name => name.endsWith('.onnx') && !isTwin(name, names))
     .map(name => {
       const dataFiles = names.filter(
         other => other === `${name}_data` || other.startsWith(`${name}_data_`),

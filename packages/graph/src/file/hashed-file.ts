@@ -2,7 +2,9 @@
 // pass, those that came early are read back when their turn is there, or, where the place cannot read, wait for it.
 import { createSha256 } from '#platform'
 import { DamsonError } from '../error.ts'
-import type { SinkFile } from '../storage.ts'
+import type { SinkFile, Source } from '../storage.ts'
+
+const bandBytes = 4 * 2 ** 20
 
 export class HashedFile {
   readonly #file: SinkFile
@@ -25,6 +27,25 @@ export class HashedFile {
     return done
   }
 
+  /**
+   * Becomes a copy of a whole file: made by the system where it can, and hashed meanwhile, else band by band. `onProgress`
+   * hears of bytes. Throws `read` when the file changes meanwhile.
+   */
+  async copy(source: Source, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    const copying = this.#file.copy?.(source)
+    const visiting = eachBand(source, signal, async (offset, band) => {
+      if (copying) this.#take(band)
+      else await this.write(offset, band)
+      onProgress(band.length)
+    })
+    // Nobody may remove the file while it is still being copied.
+    const [visited, copied] = await Promise.allSettled([visiting, copying])
+    if (visited.status === 'rejected') throw visited.reason
+    if (copied.status === 'rejected') throw copied.reason
+    if (copied.value === false)
+      await eachBand(source, signal, (offset, band) => this.#file.write(offset, band))
+  }
+
   /** Ends the file and gives the SHA-256 in hexadecimal digits. Throws `computation` when a place was not written, or twice. */
   async finish(): Promise<string> {
     await this.#turn
@@ -44,10 +65,10 @@ export class HashedFile {
       return
     }
     await this.#pass(offset, bytes, true)
-    for (let early = this.#take(); early !== undefined; early = this.#take()) await this.#late(early)
+    for (let early = this.#next(); early !== undefined; early = this.#next()) await this.#late(early)
   }
 
-  #take(): number | Uint8Array | undefined {
+  #next(): number | Uint8Array | undefined {
     const early = this.#early.get(this.#hashed)
     this.#early.delete(this.#hashed)
     return early
@@ -63,8 +84,35 @@ export class HashedFile {
   /** Hashes while the bytes are on their way to the disk. */
   async #pass(offset: number, bytes: Uint8Array, write: boolean): Promise<void> {
     const writing = write ? this.#file.write(offset, bytes) : undefined
+    this.#take(bytes)
+    await writing
+  }
+
+  #take(bytes: Uint8Array): void {
     this.#hash.update(bytes)
     this.#hashed += bytes.length
-    await writing
+  }
+}
+
+/** Reads the next band while one is being visited. */
+async function eachBand(
+  source: Source,
+  signal: AbortSignal | undefined,
+  visit: (offset: number, band: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const buffers = [0, 1].map(() => new Uint8Array(Math.min(bandBytes, source.size)))
+  const read = async (turn: number, at: number): Promise<Uint8Array> => {
+    const band = (buffers[turn] ?? new Uint8Array(0)).subarray(0, source.size - at)
+    if (band.length > 0) await source.read(at, band, signal)
+    return band
+  }
+  let reading = read(0, 0)
+  for (let at = 0, turn = 1; at < source.size; turn = 1 - turn) {
+    const band = await reading
+    reading = read(turn, at + band.length)
+    // A failure of the visit comes first; that of the read must not go unheard, nor be heard twice.
+    reading.catch(() => {})
+    await visit(at, band)
+    at += band.length
   }
 }

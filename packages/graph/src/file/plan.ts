@@ -4,16 +4,20 @@ import { ModelProtoSchema } from 'onnx-buf'
 import { DamsonError } from '../error.ts'
 import type { Graph } from '../ir.ts'
 import { baseName, beside } from '../storage/path.ts'
+import type { Source } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
+import { SourceTensor } from '../tensors/source-tensor.ts'
 import { encodeModel } from './encode-model.ts'
+import { stillUsed, type KeptData } from './kept-data.ts'
 import { expandSkeleton } from './skeleton.ts'
 import { TensorWriter, type ExternalPlace } from './tensor-writer.ts'
 import { readNow } from './wire.ts'
 
-/** Bytes or a tensor at an offset of a file. */
+/** Bytes, a tensor or the whole of another file at an offset of a file. */
 type Part =
   | { readonly offset: number; readonly bytes: Uint8Array }
   | { readonly offset: number; readonly tensor: Tensor }
+  | { readonly offset: number; readonly source: Source }
 
 export interface PlannedFile {
   readonly path: string
@@ -45,6 +49,8 @@ export interface PlannedSave {
 
 /** Protobuf's limit for one message. */
 const largestFile = 2 ** 31 - 1
+/** Tensors below this many bytes stay in the model file. */
+const smallestOutside = 1024
 /** Big tensors start at pages, so that runtimes can map them; as ONNX's own tools do. */
 const pageBytes = 4096
 const pagedBytes = 2 ** 20
@@ -54,9 +60,10 @@ const alignedBytes = 64
 export function planFiles(
   graph: Graph,
   path: string,
-  external: 'auto' | 'never' | ExternalOptions,
+  external: 'auto' | 'never' | ExternalOptions | KeptData,
 ): PlannedSave {
-  if (typeof external === 'object') return planExternal(graph, path, external)
+  if (typeof external === 'object')
+    return 'keep' in external ? planKept(graph, path, external) : planExternal(graph, path, external)
   const model = planModel(graph, path, () => undefined)
   if (model.size <= largestFile) return { files: [model], placed: new Map() }
   if (external === 'auto') return planExternal(graph, path, {})
@@ -89,15 +96,40 @@ function planModel(
   return { path, size, parts }
 }
 
+/** Tensors of data files that go along stay at their places, others go where they would have gone without. */
+function planKept(graph: Graph, path: string, { keep, others = 'auto' }: KeptData): PlannedSave {
+  const tensors: Tensor[] = []
+  planModel(graph, path, tensor => void tensors.push(tensor))
+  const kept = stillUsed(tensors, keep)
+  if (kept.length === 0) return planFiles(graph, path, others === 'auto' ? 'auto' : {})
+  const data = kept.map((source, chunk) => ({
+    path: beside(path, dataName(path, chunk)),
+    size: source.size,
+    parts: [{ offset: 0, source }],
+  }))
+  const placed = placesIn(graph, new Map(kept.map((source, chunk) => [dataName(path, chunk), source])))
+  const naming = (chunk: number): string => dataName(path, kept.length + chunk)
+  const model = planModel(graph, path, ({ key }) => placed.get(key))
+  const plan =
+    others === 'auto' && model.size <= largestFile
+      ? { files: [model], placed }
+      : planExternal(graph, path, { placed, naming })
+  return { files: [...plan.files, ...data], placed: plan.placed }
+}
+
+/** As transformers.js looks for them. */
+const dataName = (path: string, chunk: number): string =>
+  `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`
+
 function planExternal(graph: Graph, path: string, options: ExternalOptions): PlannedSave {
-  const { threshold = 1024, chunkBytes = 2e9 } = options
-  const naming = options.naming ?? (chunk => `${baseName(path)}_data${chunk === 0 ? '' : `_${chunk}`}`)
+  const { threshold = smallestOutside, chunkBytes = 2e9 } = options
+  const naming = options.naming ?? (chunk => dataName(path, chunk))
   const places = new Map<string, ExternalPlace>(options.placed)
   const chunks: { name: string; size: number; parts: Part[] }[] = []
   const place = (tensor: Tensor): ExternalPlace | undefined => {
-    if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
     const known = places.get(tensor.key)
     if (known) return known
+    if (tensor.byteLength < threshold || tensor.byteLength === 0) return undefined
     let chunk = chunks.at(-1)
     let offset = chunk ? aligned(chunk.size, tensor) : 0
     if (!chunk || (chunk.size > 0 && offset + tensor.byteLength > chunkBytes)) {
@@ -116,6 +148,19 @@ function planExternal(graph: Graph, path: string, options: ExternalOptions): Pla
   const model = planModel(graph, path, place)
   const data = chunks.map(({ name, size, parts }) => ({ path: beside(path, name), size, parts }))
   return { files: [model, ...data], placed: places }
+}
+
+/** Where the tensors of a graph lie in files that stand beside it, by location: for graphs that share them. */
+export function placesIn(graph: Graph, files: ReadonlyMap<string, Source>): PlacedTensors {
+  const locations = new Map([...files].map(([location, { key }]) => [key, location]))
+  const places = new Map<string, ExternalPlace>()
+  planModel(graph, '', tensor => {
+    const location = tensor instanceof SourceTensor ? locations.get(tensor.source.key) : undefined
+    if (location !== undefined && tensor instanceof SourceTensor && tensor.byteLength >= smallestOutside)
+      places.set(tensor.key, { location, offset: tensor.offset })
+    return undefined
+  })
+  return places
 }
 
 function aligned(offset: number, tensor: Tensor): number {

@@ -3,15 +3,19 @@
 import { DamsonError } from '../error.ts'
 import type { Graph } from '../ir.ts'
 import { memorySink } from '../storage/memory-sink.ts'
-import type { Sink } from '../storage.ts'
+import type { Sink, Source } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
 import { ComputedParts } from './computed-parts.ts'
 import { HashedFile } from './hashed-file.ts'
+import type { KeptData } from './kept-data.ts'
 import { planFiles, type ExternalOptions, type PlacedTensors, type PlannedFile } from './plan.ts'
 
 export interface WriteGraphOptions {
-  /** `auto` (default): one file below 2 GB, else external data. `never`: one file or an error. */
-  readonly external?: 'auto' | 'never' | ExternalOptions
+  /**
+   * `auto` (default): one file below 2 GB, else external data. `never`: one file or an error. `{ keep }`: data files that
+   * tensors were read from go along as they are where the graph still uses nearly all of them.
+   */
+  readonly external?: 'auto' | 'never' | ExternalOptions | KeptData
   readonly signal?: AbortSignal
   /** Bytes written so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void
@@ -48,6 +52,21 @@ export async function writeGraph(
   }
 }
 
+/** Writes a file as it is. Throws `disk`, and `read` when it changes meanwhile; the sink is left to whoever has it. */
+export async function writeSource(
+  source: Source,
+  sink: Sink,
+  path: string,
+  signal?: AbortSignal,
+): Promise<WrittenFile> {
+  signal?.throwIfAborted()
+  const file = await sink.create(path)
+  await file.reserve(source.size)
+  const hashed = new HashedFile(file, source.size)
+  await hashed.copy(source, () => signal?.throwIfAborted(), signal)
+  return { path, bytes: source.size, sha256: await hashed.finish() }
+}
+
 /** The bytes of a graph as one file. Throws `too-large` above 2 GB. */
 export async function graphToBytes(graph: Graph): Promise<Uint8Array<ArrayBuffer>> {
   const sink = memorySink()
@@ -82,14 +101,20 @@ class Save {
     const computed = new ComputedParts(opened, bytes => this.#progress(bytes), this.#options.signal)
     const written: WrittenFile[] = []
     for (const { planned, file } of opened) {
-      for (const [at, part] of planned.parts.entries()) {
-        if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
-        else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
-        else await this.#tensor(file, part.offset, part.tensor, storedIn(planned.parts[at + 1]))
-      }
+      await this.#parts(planned, file, computed)
       written.push({ path: planned.path, bytes: planned.size, sha256: await file.finish() })
     }
     return written
+  }
+
+  async #parts({ parts }: PlannedFile, file: HashedFile, computed: ComputedParts): Promise<void> {
+    for (const [at, part] of parts.entries()) {
+      if ('bytes' in part) await this.#bytes(file, part.offset, part.bytes)
+      else if ('source' in part)
+        await file.copy(part.source, bytes => this.#progress(bytes), this.#options.signal)
+      else if (part.tensor.computed) await computed.run(part.tensor.computed.computation)
+      else await this.#tensor(file, part.offset, part.tensor, storedIn(parts[at + 1]))
+    }
   }
 
   async #bytes(file: HashedFile, offset: number, bytes: Uint8Array): Promise<void> {
@@ -152,7 +177,7 @@ class Save {
 
 /** The tensor of a part, where it has to be read. */
 function storedIn(part: PlannedFile['parts'][number] | undefined): Tensor | undefined {
-  if (!part || 'bytes' in part) return undefined
+  if (!part || !('tensor' in part)) return undefined
   const { tensor } = part
   return tensor.data || tensor.computed || tensor.byteLength === 0 ? undefined : tensor
 }

@@ -48,13 +48,14 @@ export async function findTransposedTwins(
 /** Elements at the start of the first row and column that are looked at before anything is read whole. */
 const probes = 8
 
-/** Matrices whose first row starts like the first column of another one, or the other way round. */
+/** Matrices with a corner that another one has too, whose first row starts like the first column of another one, or the other way round. */
 async function likelyTwins(
   candidates: readonly Weight[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Weight[]> {
   const starts = new Map<Weight, { readonly row: string; readonly column: string }>()
-  for (const weight of candidates) {
+  const sameCorner = await sharing(candidates, ({ tensor }) => startOf(tensor, 'corner', signal))
+  for (const weight of sameCorner) {
     const [row, column] = [
       await startOf(weight.tensor, 'row', signal),
       await startOf(weight.tensor, 'column', signal),
@@ -67,24 +68,32 @@ async function likelyTwins(
     note(`${row} ${column}`)
     if (row !== column) note(`${column} ${row}`)
   }
-  return candidates.filter(weight => {
+  return sameCorner.filter(weight => {
     const { row = '', column = '' } = starts.get(weight) ?? {}
     return (counts.get(`${row} ${column}`) ?? 0) > 1
   })
 }
 
+/** Those whose key another one has too. */
+async function sharing<T>(all: readonly T[], keyOf: (each: T) => Promise<string>): Promise<readonly T[]> {
+  const keys = await Promise.all(all.map(keyOf))
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return all.filter((_, at) => (counts.get(keys[at] ?? '') ?? 0) > 1)
+}
+
 async function startOf(
   tensor: Tensor,
-  along: 'row' | 'column',
+  along: 'corner' | 'row' | 'column',
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const [rows = 0, columns = 0] = tensor.shape
   const width = dataTypes[tensor.dtype].bits / 8
-  const count = Math.min(probes, rows, columns)
+  const count = along === 'corner' ? 1 : Math.min(probes, rows, columns)
   const read = (index: number): Promise<Uint8Array> =>
     tensor.read({ offset: index * width, length: width, ...(signal ? { signal } : {}) })
   const parts = await Promise.all(
-    Array.from({ length: count }, (_, at) => read(along === 'row' ? at : at * columns)),
+    Array.from({ length: count }, (_, at) => read(along === 'column' ? at * columns : at)),
   )
   return parts.map(bytes => [...bytes].join()).join()
 }

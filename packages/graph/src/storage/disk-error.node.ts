@@ -4,8 +4,7 @@ import { DamsonError } from '../error.ts'
 /** A failure of the file system while saving, as an error that says what to do. */
 export function diskError(path: string, bytes: number | undefined, cause: unknown): DamsonError {
   if (DamsonError.isInstance(cause)) return cause
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+  const full = isFull(cause)
   const why = cause instanceof Error ? cause.message : String(cause)
   const message = full
     ? `${path}: expected room for ${bytes ?? 'its'} bytes, but the disk is full. Free some space or save elsewhere.`
@@ -14,4 +13,10 @@ export function diskError(path: string, bytes: number | undefined, cause: unknow
     cause,
     details: { file: path, ...(bytes !== undefined && { bytes }) },
   })
+}
+
+/** Whether the file system had no room for what was written. */
+export function isFull(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
 }

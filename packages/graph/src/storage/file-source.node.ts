@@ -1,5 +1,5 @@
 // Files and folders of this machine as sources.
-import { close, fstat, open, read } from 'node:fs'
+import { close, fstat, open, read, type Stats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,6 +59,11 @@ class FileSource implements Source {
   }
 }
 
+/** The identity of what lies at an absolute path. */
+export function fileKey(path: string, { size, mtimeMs, ino }: Stats): string {
+  return `file:${path}:${size}:${mtimeMs}:${ino}`
+}
+
 function readError(name: string, why: string, cause?: unknown): DamsonError {
   return new DamsonError('read', `${name}: expected a readable file, but: ${why}.`, {
     cause,
@@ -72,13 +77,7 @@ export async function fileSource(path: string): Promise<Source> {
   try {
     const descriptor = await openFile(full, 'r')
     const stats = await statFile(descriptor)
-    const source = new FileSource(
-      path,
-      full,
-      stats.size,
-      `file:${full}:${stats.size}:${stats.mtimeMs}:${stats.ino}`,
-      descriptor,
-    )
+    const source = new FileSource(path, full, stats.size, fileKey(full, stats), descriptor)
     if (stats.isFile()) return source
     await source.close()
   } catch (cause) {

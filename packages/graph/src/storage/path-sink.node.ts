@@ -9,6 +9,7 @@ import { diskError } from './disk-error.node.ts'
 import { freshIdentity } from './identity.ts'
 import { pathFolder } from './file-source.node.ts'
 import { innerPath } from './path.ts'
+import { PathFile } from './path-file.node.ts'
 import { removeIfEnded } from './unfinished.node.ts'
 
 interface Entry {
@@ -154,76 +155,6 @@ class PathSink implements Sink {
     this.#reading = undefined
     this.#made.length = 0
     this.#finish()
-  }
-}
-
-class PathFile implements SinkFile {
-  readonly path: string
-  readonly temporary: string
-  readonly #target: string
-  readonly #handle: FileHandle
-  readonly #room: (size: number) => Promise<void>
-  #reserved = 0
-  #written = 0
-  #open = true
-
-  constructor(
-    path: string,
-    target: string,
-    temporary: string,
-    handle: FileHandle,
-    room: (size: number) => Promise<void>,
-  ) {
-    this.path = path
-    this.#target = target
-    this.temporary = temporary
-    this.#handle = handle
-    this.#room = room
-  }
-
-  /** Bytes that were reserved and are still to come. */
-  get outstanding(): number {
-    return this.#open ? Math.max(this.#reserved - this.#written, 0) : 0
-  }
-
-  async reserve(size: number): Promise<void> {
-    await this.#room(size)
-    this.#reserved = size
-    await this.#guard(this.#handle.truncate(size))
-  }
-
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.#guard(
-        this.#handle.write(bytes, done, bytes.length - done, offset + done),
-      )
-      done += bytesWritten
-    }
-    this.#written += bytes.length
-  }
-
-  async read(offset: number, into: Uint8Array): Promise<void> {
-    for (let done = 0; done < into.length;) {
-      const { bytesRead } = await this.#guard(
-        this.#handle.read(into, done, into.length - done, offset + done),
-      )
-      if (bytesRead === 0) return
-      done += bytesRead
-    }
-  }
-
-  async close(): Promise<void> {
-    if (!this.#open) return
-    this.#open = false
-    await this.#guard(this.#handle.close())
-  }
-
-  async #guard<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      throw diskError(this.#target, this.#reserved, error)
-    }
   }
 }
 
