@@ -107,7 +107,7 @@ ${refused.length > 0 ? `\n${refused.join('\n')}\n` : ''}`
 
 const times = ({ speedUp }: Judged): string =>
   `${speedUp.median.toFixed(2)} (${speedUp.low.toFixed(2)}–${speedUp.high.toFixed(2)})`
-const cells = (row: Judged): string =>
+export const cells = (row: Judged): string =>
   `${times(row)} | ${row.psnr.toFixed(1)} | ${row.ssim.toFixed(3)} | ${row.sqnr.toFixed(1)}`
 const named = ({ name, setting }: Course): string => `\`${name}\` at ${setting}`
 const oneLine = (text: string): string =>
@@ -116,7 +116,7 @@ const oneLine = (text: string): string =>
     .replace(/^.*?(has |needs )/, '$1')
     .slice(0, 200)
 
-function gainText({ gain }: Judged): string {
+export function gainText({ gain }: Judged): string {
   if (!gain) return '–'
   const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`
   return `${signed(gain.mean)} (${signed(gain.low)} to ${signed(gain.high)})`

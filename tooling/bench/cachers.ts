@@ -10,6 +10,7 @@ import { record, textToImage } from '@damson/pipelines'
 import { createRuntime, type OpenRuntime } from '@damson/runtime'
 import { requireZoo } from '@damson/zoo'
 import { cacherSettings } from './cacher-settings.ts'
+import { writeCacherPrices } from './cacher-prices.ts'
 import { writeCachersPage } from './cachers-page.ts'
 import {
   lessons,
@@ -172,3 +173,4 @@ for (const name of Object.keys(models)) {
   if (text !== undefined) results.push(JSON.parse(text))
 }
 await writeCachersPage(results)
+await writeCacherPrices(results)
