@@ -1,6 +1,6 @@
 // What the page offers to smash with. Another quantizer or cacher is one more line here.
 import type { Step } from '@damson/core'
-import { periodicCache } from '@damson/cachers'
+import { periodicCache, taylorSeer } from '@damson/cachers'
 import { dynamicInt8, weightOnly } from '@damson/quantizers'
 
 export interface Quantizer {
@@ -29,6 +29,7 @@ export const quantizers: readonly Quantizer[] = [
 
 export const cachers: readonly Cacher[] = [
   { name: 'periodic', label: 'Periodic: reuse the output', step: periodicCache(), control: 'interval', range: [1, 10, 1], start: 3 },
+  { name: 'taylor-seer', label: 'TaylorSeer: forecast the output', step: taylorSeer({ scope: 'output' }), control: 'interval', range: [1, 10, 1], start: 3 },
 ] // prettier-ignore
 
 /** A recipe as page and worker speak of it: names of a quantizer and of a cacher, or none. */
