@@ -127,7 +127,13 @@ async function measure(name: keyof typeof models, prompts: number): Promise<Meas
     prompts,
     plainMs,
     refused,
-    courses: runners.map(({ drawer: _, ...course }) => course),
+    courses: runners.map(({ kind, name: word, setting, ms, likeness: found }) => ({
+      kind,
+      name: word,
+      setting,
+      ms,
+      likeness: found,
+    })),
   }
 }
 

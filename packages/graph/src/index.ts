@@ -134,5 +134,12 @@ export { gate, type Gated, type GateOptions } from './surgery/gate.ts'
 export type { Otherwise } from './surgery/else-branch.ts'
 export { inline, type Inlined, type InlineOptions } from './surgery/inline.ts'
 export { inlineFunctions } from './surgery/inline-functions.ts'
-export { boundaryOf, downstream, readNames, regionBetween, upstream, type Boundary } from './surgery/region.ts'
+export {
+  boundaryOf,
+  downstream,
+  readNames,
+  regionBetween,
+  upstream,
+  type Boundary,
+} from './surgery/region.ts'
 export { claimOf, claims, originsOf, type Claims } from './surgery/provenance.ts'

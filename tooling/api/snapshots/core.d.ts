@@ -598,6 +598,7 @@ export function int<const W extends string = never>(options: Common<number, W> &
 export function isAbort(error: unknown): boolean;
 export function isFact(name: string): name is Fact;
 export { isRefusal } // of another package
+export function isTwin(path: string, files: readonly string[]): boolean;
 export function list<const D extends Domain, const W extends string = never>(options: Common<readonly NoInfer<DomainValue<D>>[], W> & {
     readonly of: D;
 }): Param<readonly DomainValue<D>[] | W>;
@@ -667,6 +668,8 @@ export function stepSeed(seed: number, id: string): number;
 export function text(options: Common<string, never> & {
     readonly pattern?: string;
 }): Param<string>;
+export function twinPath(path: string): string;
+export function ungated(model: Model): Model;
 export const variantSuffixes: Readonly<Record<string, string>>;
 export function weightBytes(graph: Graph): number;
 export function withCopies(model: Model, part: string, names: readonly string[]): Model;

@@ -309,6 +309,10 @@ export interface Inlined {
     readonly outputs: ReadonlyMap<string, string>;
 }
 export type Inset = number | bigint | string | readonly (number | bigint | string)[] | Tensor;
+export interface KeptData {
+    readonly keep: readonly Source[];
+    readonly others?: 'auto' | 'external';
+}
 export interface Kernel {
     readonly since: number;
     readonly end?: number;
@@ -716,7 +720,9 @@ export type Otherwise = {
     readonly value: string;
 } | {
     readonly input: string;
-} | 'zeros';
+} | 'zeros' | {
+    readonly build: (branch: Draft, fresh: (hint: string) => string) => string;
+};
 export interface Parameter {
     readonly name: string;
     readonly type: string;
@@ -822,6 +828,7 @@ export interface SinkFile {
     reserve(size: number): Promise<void>;
     write(offset: number, bytes: Uint8Array): Promise<void>;
     read?(offset: number, into: Uint8Array): Promise<void>;
+    copy?(source: Source): Promise<boolean>;
     close(): Promise<void>;
 }
 export type SinkLike = string | FileSystemDirectoryHandle | FileSystemFileHandle | WritableStream<Uint8Array> | Sink;
@@ -961,7 +968,7 @@ export interface WeightUse {
 }
 export type WriteBand = (output: number, offset: number, bytes: Uint8Array) => Promise<void> | void;
 export interface WriteGraphOptions {
-    readonly external?: 'auto' | 'never' | ExternalOptions;
+    readonly external?: 'auto' | 'never' | ExternalOptions | KeptData;
     readonly signal?: AbortSignal;
     readonly onProgress?: (done: number, total: number) => void;
 }
@@ -1030,6 +1037,7 @@ export function handleFolder(handle: FileSystemDirectoryHandle): SourceFolder;
 export function handleSink(handle: FileSystemDirectoryHandle | FileSystemFileHandle): Sink;
 export function handleSource(handle: FileSystemFileHandle): Promise<Source>;
 export const identities: readonly Rule[];
+export const identity: Rule;
 export function infer(graph: Graph, options?: InferOptions): Inference;
 export function inferTypes(graph: Graph, options?: InferOptions): Graph;
 export function initializersOffInputs(graph: Graph): Graph;
@@ -1072,6 +1080,7 @@ export function parse(text: string, options?: ParseOptions): Graph;
 export function parseGraph(bytes: Uint8Array, name?: string): Graph;
 export function parseTensor(bytes: Uint8Array, name?: string): Tensor;
 export function pathFolder(path: string): SourceFolder;
+export function placesIn(graph: Graph, files: ReadonlyMap<string, Source>): PlacedTensors;
 export function print(what: Graph | Body | Node, options?: PrintOptions): string;
 export function printRule({ name, alternatives }: Rule): string;
 export function printTerm(term: In): string;
@@ -1079,6 +1088,7 @@ export function pruneOpsets(graph: Graph): Graph;
 export function rank(value: Value): number | undefined;
 export function readDim(dim: Dim): Dim;
 export function readGraph(source: Source, options?: ReadGraphOptions): Promise<Graph>;
+export function readNames(node: Node): readonly string[];
 export function refuse(reason: string, at?: string | {
     readonly name: string;
 }): Refusal;
@@ -1122,6 +1132,7 @@ export function writeGraph(graph: Graph, sink: Sink, path: string, options?: Wri
     readonly files: readonly WrittenFile[];
     readonly placed: PlacedTensors;
 }>;
+export function writeSource(source: Source, sink: Sink, path: string, signal?: AbortSignal): Promise<WrittenFile>;
 // mentioned, not exported
 const brand: unique symbol;
 const table: {

@@ -12,7 +12,7 @@ import { innerProducts } from '../learning/inner-products.ts'
 import { learnSchedules } from '../learning/learn-schedules.ts'
 import { trajectories } from '../learning/trajectories.ts'
 import { forecastWeights } from '../schedule/forecast.ts'
-import { byHand, scheduleParam, type Schedule } from '../schedule/schedule.ts'
+import { byHand, scheduleParam, type CacheSchedule } from '../schedule/schedule.ts'
 import { sampleNames } from '../structure/denoiser-inputs.ts'
 
 const params = {
@@ -84,7 +84,7 @@ async function learn(ctx: FitContext<Params>, part: string): Promise<LearntCache
 }
 
 /** What each step does at a speed factor, by what was learnt: printable, and what `steps` takes. */
-export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): Schedule {
+export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): CacheSchedule {
   const runs = new Set(full[runsAt(speedFactor, steps) - 1])
   return Object.fromEntries(Array.from({ length: steps }, (_, step) => [step, runs.has(step) ? 'full' : 'forecast'])) // prettier-ignore
 }

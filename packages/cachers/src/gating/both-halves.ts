@@ -4,7 +4,7 @@ import type { Feeds, Outputs, TensorData } from '@damson/core'
 import { sampleName } from '../structure/denoiser-inputs.ts'
 
 /** Positions of tokens have no rows, even when there are as many tokens as rows. */
-const positionNames = ['img_ids', 'txt_ids']
+const positionNames = new Set(['img_ids', 'txt_ids'])
 
 /** Rows of a batch for both branches; undefined when the feeds are not one. */
 export function rowsOfBoth(feeds: Feeds): number | undefined {
@@ -22,7 +22,7 @@ export function rowsOfBoth(feeds: Feeds): number | undefined {
 export function conditionalFeeds(feeds: Feeds, rows: number): Feeds {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]) => {
-      const whole = tensor.shape[0] !== rows || positionNames.includes(name)
+      const whole = tensor.shape[0] !== rows || positionNames.has(name)
       return [name, whole ? tensor : halfOf(tensor, 1)]
     }),
   )

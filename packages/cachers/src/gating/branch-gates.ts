@@ -10,7 +10,7 @@ import { stacks } from '../structure/stacks.ts'
 import type { CacheGate } from './cache-gate.ts'
 
 /** What a branch is: attention that reads the latents, attention that reads other things alone, or feed-forward. */
-export type BranchKind = 'self' | 'cross' | 'mlp'
+type BranchKind = 'self' | 'cross' | 'mlp'
 
 /** The name of the gate of a kind of branches. */
 export type GateNames = Readonly<Partial<Record<BranchKind, string>>>

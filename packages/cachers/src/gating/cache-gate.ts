@@ -8,7 +8,7 @@ import {
 import type { Port } from '@damson/core'
 
 /** A value that a gate hands on when its region does not run. */
-export interface Cut {
+interface Cut {
   readonly value: string
   /** Where given, the difference to this value is kept and added to it again: what a residual branch added. */
   readonly base?: string

@@ -5,7 +5,7 @@ import { timeNames } from '../structure/denoiser-inputs.ts'
 import type { GatePorts } from './gate-ports.ts'
 
 /** What was kept of one run of a gate, and when. */
-export interface Kept {
+interface Kept {
   readonly step: number
   /** The timestep that was fed, where there is such an input. */
   readonly time: number | undefined
@@ -14,7 +14,7 @@ export interface Kept {
 }
 
 /** What a gate does at one call. `weights`: of what was kept, the last first; the last one alone where not given. */
-export type Decision =
+type Decision =
   | 'run'
   | { readonly weights?: readonly number[] }
   /** The graph decides; `feeds` is what it decides by, `ran` reads its answer. */
@@ -27,7 +27,7 @@ export interface GateCall extends Call {
   readonly kept: readonly Kept[]
 }
 
-export interface DrivenGate {
+interface DrivenGate {
   readonly ports: GatePorts
   /** Asked when something was kept; the first call of a branch always runs. */
   decide(call: GateCall): Decision

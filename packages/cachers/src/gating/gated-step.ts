@@ -69,7 +69,7 @@ export function gateModel<P extends Params>(
 }
 
 /** A graph with gates, and their ports. A gate that reaches beyond what is selected stays away. */
-export function gateGraph(
+function gateGraph(
   graph: Graph,
   selects: (node: Node) => boolean,
   find: FindGates,

@@ -39,9 +39,9 @@ function regionWithSizes(graph: Graph, values: readonly string[], keep: readonly
   for (;;) {
     const needed = new Set(upstream(graph, wanted, [...values, ...sizes]))
     const inside = new Set(all.filter(node => !needed.has(node)))
-    const read = sizesOf(graph, inside).filter(size => isReadBy(graph, size, needed))
+    const read = new Set(sizesOf(graph, inside).filter(size => isReadBy(graph, size, needed)))
     // A size of what runs anyway is read off it; that may keep more running, so the others are looked at again.
-    const kept = sizes.filter(size => read.includes(size))
+    const kept = sizes.filter(size => read.has(size))
     if (kept.length === sizes.length) return closed(graph, inside, kept)
     sizes = kept
   }

@@ -32,7 +32,7 @@ function solve(matrix: number[][], right: number[]): readonly number[] {
       pivot.forEach((value, column) => (row[column] = (row[column] ?? 0) - factor * value))
     }
   }
-  const found = new Array<number>(size).fill(0)
+  const found = Array.from({ length: size }, () => 0)
   for (let at = size - 1; at >= 0; at--) {
     const row = rows[at] ?? []
     const rest = found.reduce((sum, value, column) => (column > at ? sum + value * (row[column] ?? 0) : sum), 0) // prettier-ignore

@@ -1,5 +1,5 @@
-// Recorded generations, as what changes from step to step: the latents x, and the denoiser's outputs without text (u) and with
-// it (c). Batched guidance shows in a batch whose two halves are fed the same latents; sequential guidance in its branches.
+// Recorded generations, as what changes from step to step: the latents x, and the outputs u without and c with the text.
+// Batched guidance shows in a batch whose two halves are fed the same latents; sequential guidance in its branches.
 import { withNeutral, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import { denoiserInputs } from '../structure/denoiser-inputs.ts'

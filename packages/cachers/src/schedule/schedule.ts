@@ -5,7 +5,7 @@ import { record } from '@damson/core'
 export type StepKind = 'full' | 'reuse' | 'forecast'
 
 /** By step of the generation; a step that is not named is full. */
-export type Schedule = Readonly<Record<string, StepKind>>
+export type CacheSchedule = Readonly<Record<string, StepKind>>
 
 /** The parameter by which a schedule is given by hand; empty: the algorithm's own. */
 export const scheduleParam = record({
@@ -16,7 +16,7 @@ export const scheduleParam = record({
 })
 
 /** What a step does by a schedule given by hand; undefined when none is given. */
-export function byHand(schedule: Schedule, step: number): StepKind | undefined {
+export function byHand(schedule: CacheSchedule, step: number): StepKind | undefined {
   return Object.keys(schedule).length === 0 ? undefined : (schedule[step] ?? 'full')
 }
 
@@ -26,7 +26,7 @@ export function isDue(step: number, interval: number, start = 0): boolean {
 }
 
 /** A schedule in one line: F full, r reuse, f forecast. */
-export function printSchedule(schedule: Schedule, steps: number): string {
+export function printSchedule(schedule: CacheSchedule, steps: number): string {
   const letters = { full: 'F', reuse: 'r', forecast: 'f' } as const
   return Array.from({ length: steps }, (_, step) => letters[schedule[step] ?? 'full']).join('')
 }
