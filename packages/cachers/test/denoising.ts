@@ -131,3 +131,33 @@ export function furthest(a: readonly (readonly number[])[], b: readonly (readonl
   const distance = Math.max(...a.flatMap((row, at) => row.map((x, i) => Math.abs(x - (b[at]?.[i] ?? NaN)))))
   return distance / Math.max(...a.flatMap(row => row.map(Math.abs)))
 }
+
+/** Feeds of several rows as one batch: inputs whose first size is that of the latents, and times of rank 1. */
+export function stackedFeeds({ graph }: Part, rows: readonly Feeds[]): Feeds {
+  const first = rows[0] ?? {}
+  const sizeOf = (name: string): unknown => {
+    const type = graph.inputs.find(input => input.name === name)?.type
+    return type?.kind === 'tensor' ? type.shape?.[0] : undefined
+  }
+  const batch = sizeOf('sample') ?? sizeOf('hidden_states')
+  return Object.fromEntries(
+    Object.entries(first).map(([name, tensor]) => {
+      const size = sizeOf(name)
+      const perRow = size === batch || (name === 'timestep' && size === 'step')
+      if (!perRow) return [name, tensor]
+      const data = rows.flatMap(feeds => Array.from(feeds[name]?.data ?? [], Number))
+      const shape = [rows.length, ...tensor.shape.slice(1)]
+      return tensor.dtype === 'int64'
+        ? [name, { dtype: 'int64', shape, data: BigInt64Array.from(data, BigInt) }]
+        : [name, { dtype: 'float32', shape, data: Float32Array.from(data) }]
+    }),
+  )
+}
+
+/** Whether each step of a generation answers as that of another. */
+export function sameSteps(
+  a: readonly (readonly number[])[],
+  b: readonly (readonly number[])[],
+): readonly boolean[] {
+  return a.map((row, step) => row.every((number, i) => number === b[step]?.[i]))
+}

@@ -1,4 +1,4 @@
-// A diffusion transformer that fits on a page: two blocks of cross-attention and feed-forward, modulated by time. What the
+// A diffusion transformer that fits on a page: a block of self-attention and one of cross-attention, each with a feed-forward, modulated by time. What the
 // conformance suite runs; the real ones of the zoo cost it seconds a check.
 import { modelOf, type Model } from '@damson/core'
 import { memoryTensor, onnx, type Tensor } from '@damson/graph'
@@ -24,11 +24,11 @@ export function tinyTransformer(): Model {
       [norm0] n0 = LayerNormalization<axis = -1>(hidden_states, gain, shift)
       [mod0] m0 = Mul(n0, temb)
       [to_q0] a0 = MatMul(m0, q0)
-      [to_k0] b0 = MatMul(encoder_hidden_states, k0)
+      [to_k0] b0 = MatMul(m0, k0)
       [turn0] c0 = Transpose<perm = [0, 2, 1]>(b0)
       [scores0] s0 = MatMul(a0, c0)
       [soft0] p0 = Softmax<axis = -1>(s0)
-      [to_v0] e0 = MatMul(encoder_hidden_states, v0)
+      [to_v0] e0 = MatMul(m0, v0)
       [mix0] f0 = MatMul(p0, e0)
       [to_out0] g0 = MatMul(f0, o0)
       [add0] x1 = Add(hidden_states, g0)

@@ -2,6 +2,7 @@ import { plan, smash, type Feeds } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { oneThread, spy } from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { adaptiveCache } from './adaptive-cache.ts'
 import { deepCache } from './deep-cache.ts'
@@ -15,11 +16,8 @@ describeAlgorithm(adaptiveCache, {
 })
 
 describe('in a loop', () => {
-  keepsSharedPromises({
-    never: () => adaptiveCache({ threshold: 0 }),
-    reuses: () => adaptiveCache({ threshold: 10 }),
-    models: ['fixtures/sd3-tiny'],
-  })
+  // Three differences take four steps.
+  keepsSharedPromises(promised.adaptiveCache, ['fixtures/sd3-tiny'])
 })
 
 const runtime = oneThread()

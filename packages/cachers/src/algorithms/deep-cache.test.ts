@@ -4,6 +4,7 @@ import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, test } from 'vitest'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { denoiserOfModel, oneThread, runLoop, spy, zooModel } from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { deepCache } from './deep-cache.ts'
 import { fullSteps } from '../schedule/full-steps.ts'
@@ -26,11 +27,7 @@ describeAlgorithm(deepCache, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises({
-  never: () => deepCache({ interval: 1 }),
-  reuses: () => deepCache({ interval: 2 }),
-  models: ['fixtures/sd15-tiny-ts', 'fixtures/sd15-tiny-dynamo', 'fixtures/sdxl-tiny'],
-})
+keepsSharedPromises(promised.deepCache, ['fixtures/sd15-tiny-dynamo', 'fixtures/sdxl-tiny'])
 
 zooTest(
   'fixtures/sd15-tiny-dynamo',

@@ -2,13 +2,23 @@ import { smash, type Feeds, type Live, type Part } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
-import { denoiserOfModel, feedsAt, furthest, oneThread, spy, zooModel } from '../../test/denoising.ts'
-import { keepsSharedPromises, stackedFeeds } from '../../test/shared-promises.ts'
+import {
+  denoiserOfModel,
+  feedsAt,
+  furthest,
+  oneThread,
+  spy,
+  stackedFeeds,
+  zooModel,
+} from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
+import { keepsSharedPromises } from '../../test/shared-promises.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { lowFrequencies, planesOf } from '../gating/low-frequencies.ts'
 import { fasterCache } from './faster-cache.ts'
 
 describeAlgorithm(fasterCache, {
-  accepts: { flux: () => zooModel('fixtures/flux-tiny') },
+  accepts: { transformer: tinyTransformer },
   refuses: {
     'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
     'a U-Net without attention': { model: tinyUnet, reason: /no attention/ },
@@ -17,11 +27,7 @@ describeAlgorithm(fasterCache, {
 })
 
 describe('attention', () => {
-  keepsSharedPromises({
-    never: () => fasterCache({ window: [0, 0] }),
-    reuses: () => fasterCache({ window: [0, 1], cfg: false }),
-    models: ['fixtures/flux-tiny', 'fixtures/sd15-tiny-dynamo'],
-  })
+  keepsSharedPromises(promised.fasterCache, ['fixtures/sd3-tiny'])
 })
 
 const runtime = oneThread()
@@ -56,30 +62,28 @@ async function guided(live: Live, part: Part, mode: Mode): Promise<readonly (rea
   return found
 }
 
-for (const path of ['fixtures/flux-tiny', 'fixtures/sd15-tiny-dynamo']) {
-  zooTest(
-    path,
-    'the unconditional branch runs once in five steps from a third on, batched or not',
-    async () => {
-      const model = await zooModel(path)
-      const part = denoiserOfModel(model)
-      const seen: Feeds[] = []
-      const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1] }), spy(seen)]))
-      const rows = (): readonly (number | undefined)[] =>
-        seen.splice(0).map(feeds => (feeds['sample'] ?? feeds['hidden_states'])?.shape[0])
-      const batched = await guided(live, part, 'batched')
-      expect(rows()).toEqual([2, 2, 2, 2, 1, 1, 1, 1, 2, 1])
-      const sequential = await guided(live, part, 'sequential')
-      expect(rows()).toEqual(Array.from({ length: 15 }, () => 1))
-      expect(furthest(batched, sequential)).toBeLessThan(1e-5)
-      const plain = await runtime.open(model)
-      const wanted = await guided(plain, part, 'batched')
-      const equal = wanted.map((row, step) => furthest([row], [batched[step] ?? []]) < 1e-5)
-      expect(equal).toEqual([true, true, true, true, false, false, false, false, true, false])
-      await Promise.all([live.close(), plain.close()])
-    },
-  )
-}
+zooTest(
+  'fixtures/flux-tiny',
+  'the unconditional branch runs once in five steps from a third on, batched or not',
+  async path => {
+    const model = await zooModel(path)
+    const part = denoiserOfModel(model)
+    const seen: Feeds[] = []
+    const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1] }), spy(seen)]))
+    const rows = (): readonly (number | undefined)[] =>
+      seen.splice(0).map(feeds => (feeds['sample'] ?? feeds['hidden_states'])?.shape[0])
+    const batched = await guided(live, part, 'batched')
+    expect(rows()).toEqual([2, 2, 2, 2, 1, 1, 1, 1, 2, 1])
+    const sequential = await guided(live, part, 'sequential')
+    expect(rows()).toEqual(Array.from({ length: 15 }, () => 1))
+    expect(furthest(batched, sequential)).toBeLessThan(1e-5)
+    const plain = await runtime.open(model)
+    const wanted = await guided(plain, part, 'batched')
+    const equal = wanted.map((row, step) => furthest([row], [batched[step] ?? []]) < 1e-5)
+    expect(equal).toEqual([true, true, true, true, false, false, false, false, true, false])
+    await Promise.all([live.close(), plain.close()])
+  },
+)
 
 zooTest(
   'fixtures/sd15-tiny-dynamo',

@@ -3,8 +3,9 @@ import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect, test } from 'vitest'
 import {
-  denoised, denoiserOfModel, feedsAt, furthest, oneThread, runLoop, spy, transformers, zooModel,
+  denoised, denoiserOfModel, feedsAt, furthest, oneThread, runLoop, spy, zooModel,
 } from '../../test/denoising.ts' // prettier-ignore
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { firstBlock } from './first-block.ts'
@@ -23,28 +24,26 @@ describeAlgorithm(firstBlock, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises({
-  never: () => firstBlock({ threshold: 0 }),
-  reuses: () => firstBlock({ threshold: 10 }),
-  models: transformers,
-})
+keepsSharedPromises(promised.firstBlock, ['fixtures/flux-tiny'])
 
-for (const path of ['fixtures/sd3-tiny', 'fixtures/flux-tiny']) {
-  zooTest(
-    path,
-    'compared at every step and never below, it changes nothing; without change all is reused',
-    async () => {
-      const model = await zooModel(path)
-      const loop = { steps: 3 }
-      expect(await denoised(runtime, model, [firstBlock({ threshold: 1e-9 })], loop)).toEqual(
-        await denoised(runtime, model, [], loop),
-      )
-      const still = { steps: 3, drift: 0, still: true } as const
-      const reused = await denoised(runtime, model, [firstBlock({ threshold: 10 })], still)
-      expect(furthest(await denoised(runtime, model, [], still), reused)).toBeLessThan(2e-6)
-    },
-  )
-}
+zooTest(
+  'fixtures/sd3-tiny',
+  'compared at every step and never below, it changes nothing; without change all is reused',
+  async path => {
+    const model = await zooModel(path)
+    const part = denoiserOfModel(model)
+    const session = { session: { graphOptimizationLevel: 'basic' } } as const
+    const plain = await runtime.open(model, session)
+    const fast = await runtime.open(await smash(model, [firstBlock({ threshold: 1e-9 })]), session)
+    const loop = { steps: 3 }
+    expect(await runLoop(fast, part, loop)).toEqual(await runLoop(plain, part, loop))
+    const still = { steps: 3, drift: 0, still: true } as const
+    const controls = { [firstBlock.algorithm.id]: { threshold: 10 } }
+    const reused = await runLoop(fast, part, still, { controls })
+    expect(furthest(await runLoop(plain, part, still), reused)).toBeLessThan(2e-6)
+    await Promise.all([plain.close(), fast.close()])
+  },
+)
 
 test('says when it ran, by branch, and a generation may set the threshold', async () => {
   const model = tinyTransformer()
@@ -72,8 +71,8 @@ test('says when it ran, by branch, and a generation may set the threshold', asyn
   await live.close()
 })
 
-zooTest('fixtures/sd3-tiny', 'textKv goes first and changes nothing', async () => {
-  const model = await zooModel('fixtures/sd3-tiny')
+test('textKv goes first and changes nothing', async () => {
+  const model = tinyTransformer()
   const alone = await denoised(runtime, model, [firstBlock({ threshold: 10 })], { steps: 3 })
   for (const steps of [
     [firstBlock({ threshold: 10 }), textKv()],

@@ -3,11 +3,13 @@ import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect } from 'vitest'
 import { denoiserOfModel, oneThread, runLoop, zooModel } from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { fora } from './fora.ts'
 
 describeAlgorithm(fora, {
-  accepts: { flux: () => zooModel('fixtures/flux-tiny') },
+  accepts: { transformer: tinyTransformer },
   refuses: {
     'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
     'a U-Net without attention': { model: tinyUnet, reason: /no transformer blocks/ },
@@ -16,19 +18,15 @@ describeAlgorithm(fora, {
   inert: { steps: 'its other values name steps of which the single run of this check is none' },
 })
 
-const scopes = {
-  block: ['fixtures/flux-tiny', 'fixtures/sd15-tiny-dynamo'],
-  attention: ['fixtures/sdxl-tiny'],
-  mlp: ['fixtures/sd3-tiny'],
-} as const
-for (const scope of ['block', 'attention', 'mlp'] as const)
-  describe(`scope ${scope}`, () => {
-    keepsSharedPromises({
-      never: () => fora({ interval: 1, scope }),
-      reuses: () => fora({ interval: 2, start: 1, scope }),
-      models: scopes[scope],
-    })
-  })
+describe('whole stacks', () => {
+  keepsSharedPromises(promised.fora, ['fixtures/flux-tiny'])
+})
+describe('attentions', () => {
+  keepsSharedPromises(promised.foraAttention, ['fixtures/sd15-tiny-dynamo'])
+})
+describe('feed-forwards', () => {
+  keepsSharedPromises(promised.foraMlp, ['fixtures/sd3-tiny'])
+})
 
 const runtime = oneThread()
 afterAll(() => runtime.close())

@@ -3,11 +3,13 @@ import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect } from 'vitest'
 import { denoiserOfModel, oneThread, runLoop, spy, zooModel } from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { pab } from './pab.ts'
 
 describeAlgorithm(pab, {
-  accepts: { 'sd15-tiny': () => zooModel('fixtures/sd15-tiny-dynamo') },
+  accepts: { transformer: tinyTransformer },
   refuses: {
     'a text encoder': { model: tinyEncoder, reason: /only a denoiser/ },
     'a U-Net without attention': { model: tinyUnet, reason: /no attention/ },
@@ -16,11 +18,7 @@ describeAlgorithm(pab, {
 })
 
 describe('on the denoisers of the zoo', () => {
-  keepsSharedPromises({
-    never: () => pab({ spatial: 1, cross: 1 }),
-    reuses: () => pab(),
-    models: ['fixtures/sd15-tiny-dynamo', 'fixtures/flux-tiny'],
-  })
+  keepsSharedPromises(promised.pab, ['fixtures/sd15-tiny-ts'])
 })
 
 const runtime = oneThread()

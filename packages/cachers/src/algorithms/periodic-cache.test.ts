@@ -2,8 +2,8 @@ import { plan, smash, type Feeds, type Live, type Step } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, seededNormal, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
-import { zooTest } from '@damson/zoo/vitest'
-import { denoised, oneThread, spy, zooModel } from '../../test/denoising.ts'
+import { denoised, oneThread, spy } from '../../test/denoising.ts'
+import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { deepCache } from './deep-cache.ts'
 import { periodicCache } from './periodic-cache.ts'
 import { textKv } from './text-kv.ts'
@@ -95,24 +95,20 @@ test('another cacher of the same nodes is a conflict', () => {
     expect(plan(tinyUnet(), steps, { sizes: false }).conflicts).not.toEqual([])
 })
 
-zooTest(
-  'fixtures/sd3-tiny',
-  'textKv goes first, and a new prompt is not taken from an old output',
-  async () => {
-    const model = await zooModel('fixtures/sd3-tiny')
-    const one = oneThread()
-    const periodic = periodicCache({ steps: { 1: 'reuse', 3: 'reuse' } })
-    const loop = { steps: 6, newPromptAt: 3 }
-    const alone = await denoised(one, model, [periodic], loop)
-    for (const steps of [
-      [periodic, textKv()],
-      [textKv(), periodic],
-    ]) {
-      const seen: Feeds[] = []
-      expect(await denoised(one, model, [...steps, spy(seen)], loop)).toEqual(alone)
-      // Steps 0, 2, 4 and 5 run. The new prompt comes at step 3, which answers with an old output, and is computed at 4.
-      expect(seen.map(feeds => feeds['constant_run'] === undefined)).toEqual([true, false, true, false])
-    }
-    await one.close()
-  },
-)
+test('textKv goes first, and a new prompt is not taken from an old output', async () => {
+  const model = tinyTransformer()
+  const one = oneThread()
+  const periodic = periodicCache({ steps: { 1: 'reuse', 3: 'reuse' } })
+  const loop = { steps: 6, newPromptAt: 3 }
+  const alone = await denoised(one, model, [periodic], loop)
+  for (const steps of [
+    [periodic, textKv()],
+    [textKv(), periodic],
+  ]) {
+    const seen: Feeds[] = []
+    expect(await denoised(one, model, [...steps, spy(seen)], loop)).toEqual(alone)
+    // Steps 0, 2, 4 and 5 run. The new prompt comes at step 3, which answers with an old output, and is computed at 4.
+    expect(seen.map(feeds => feeds['constant_run'] === undefined)).toEqual([true, false, true, false])
+  }
+  await one.close()
+})

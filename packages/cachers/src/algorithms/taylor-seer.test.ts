@@ -2,8 +2,17 @@ import { smash, withNeutral, type Feeds, type TensorData } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
-import { denoiserOfModel, feedsAt, furthest, oneThread, runLoop, zooModel } from '../../test/denoising.ts'
-import { keepsSharedPromises, sameSteps } from '../../test/shared-promises.ts'
+import {
+  denoiserOfModel,
+  feedsAt,
+  furthest,
+  oneThread,
+  runLoop,
+  sameSteps,
+  zooModel,
+} from '../../test/denoising.ts'
+import { promised } from '../../test/all-cachers.ts'
+import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { combinedTensors } from '../gating/combined-tensors.ts'
 import { forecastWeights } from '../schedule/forecast.ts'
 import { taylorSeer } from './taylor-seer.ts'
@@ -16,19 +25,11 @@ describeAlgorithm(taylorSeer, {
 })
 
 describe('features', () => {
-  keepsSharedPromises({
-    never: () => taylorSeer({ interval: 1 }),
-    reuses: () => taylorSeer({ interval: 3, start: 1 }),
-    models: ['fixtures/sd3-tiny', 'fixtures/sd15-tiny-ts', 'fixtures/flux-tiny'],
-  })
+  keepsSharedPromises(promised.taylorSeer, ['fixtures/sd3-tiny'])
 })
 
 describe('the whole output', () => {
-  keepsSharedPromises({
-    never: () => taylorSeer({ interval: 1, scope: 'output' }),
-    reuses: () => taylorSeer({ interval: 3, start: 1, scope: 'output' }),
-    models: ['fixtures/flux-tiny'],
-  })
+  keepsSharedPromises(promised.taylorSeerOutput, ['fixtures/flux-tiny'])
 })
 
 test('weights forecast polynomials up to their order, at uneven times too', () => {

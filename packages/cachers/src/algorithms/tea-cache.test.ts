@@ -2,6 +2,7 @@ import { smash, type Feeds, type Model, type Sample } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
 import { denoised, denoiserOfModel, feedsAt, oneThread, runLoop, spy } from '../../test/denoising.ts' // prettier-ignore
+import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { teaCache } from './tea-cache.ts'
@@ -21,11 +22,7 @@ describeAlgorithm(teaCache, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises({
-  never: () => teaCache({ threshold: 0 }),
-  reuses: () => teaCache({ threshold: 10 }),
-  models: ['fixtures/sd3-tiny', 'fixtures/flux-tiny'],
-})
+keepsSharedPromises(promised.teaCache, ['fixtures/sd3-tiny'])
 
 /** Samples as a recorded run brings them. */
 function recorded(model: Model, steps: number): readonly Sample[] {
