@@ -18,7 +18,7 @@ export interface Kept {
   /** From the plain model, never reusing, at graph optimization `basic`. */
   readonly never: number
   /** The same at `all`, where an If changes what ONNX Runtime fuses. */
-  readonly neverAll?: number
+  readonly neverAll: number
   /** From the plain model, reusing. */
   readonly reused: number
   /** Of a batch from its members alone. */
@@ -34,7 +34,6 @@ export async function tryPromises(
   runtime: OpenRuntime,
   model: Model,
   { cacher, never, steps = 3 }: Promised,
-  options: { readonly all?: boolean } = {},
 ): Promise<Kept> {
   const part = denoiserOfModel(model)
   const step = cacher()
@@ -54,7 +53,7 @@ export async function tryPromises(
     const branches = await runBranches(live, part, loops)
     return {
       never: furthest(plain, await runLoop(live, part, loops[0], controls)),
-      ...(options.all ? { neverAll: await distance('all', { ...loops[0], steps: 2 }) } : {}),
+      neverAll: await distance('all', { ...loops[0], steps: 2 }),
       reused: furthest(plain, alone[0]),
       batch: Math.max(furthest(alone[0], half(0)), furthest(alone[1], half(1))),
       branches: Math.max(

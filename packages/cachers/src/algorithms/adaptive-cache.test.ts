@@ -16,8 +16,7 @@ describeAlgorithm(adaptiveCache, {
 })
 
 describe('in a loop', () => {
-  // Three differences take four steps.
-  keepsSharedPromises(promised.adaptiveCache, ['fixtures/sd3-tiny'])
+  keepsSharedPromises(promised.adaptiveCache, [tinyUnet])
 })
 
 const runtime = oneThread()

@@ -27,7 +27,7 @@ describeAlgorithm(deepCache, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises(promised.deepCache, ['fixtures/sd15-tiny-dynamo', 'fixtures/sdxl-tiny'])
+keepsSharedPromises(promised.deepCache, ['fixtures/sdxl-tiny'])
 
 zooTest(
   'fixtures/sd15-tiny-dynamo',

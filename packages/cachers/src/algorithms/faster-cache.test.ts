@@ -27,7 +27,7 @@ describeAlgorithm(fasterCache, {
 })
 
 describe('attention', () => {
-  keepsSharedPromises(promised.fasterCache, ['fixtures/sd3-tiny'])
+  keepsSharedPromises(promised.fasterCache, [tinyTransformer])
 })
 
 const runtime = oneThread()

@@ -24,7 +24,7 @@ describeAlgorithm(firstBlock, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises(promised.firstBlock, ['fixtures/flux-tiny'])
+keepsSharedPromises(promised.firstBlock, [tinyTransformer])
 
 zooTest(
   'fixtures/sd3-tiny',

@@ -25,7 +25,7 @@ describe('attentions', () => {
   keepsSharedPromises(promised.foraAttention, ['fixtures/sd15-tiny-dynamo'])
 })
 describe('feed-forwards', () => {
-  keepsSharedPromises(promised.foraMlp, ['fixtures/sd3-tiny'])
+  keepsSharedPromises(promised.foraMlp, [tinyTransformer])
 })
 
 const runtime = oneThread()

@@ -29,7 +29,7 @@ describe('features', () => {
 })
 
 describe('the whole output', () => {
-  keepsSharedPromises(promised.taylorSeerOutput, ['fixtures/flux-tiny'])
+  keepsSharedPromises(promised.taylorSeerOutput, [tinyUnet])
 })
 
 test('weights forecast polynomials up to their order, at uneven times too', () => {

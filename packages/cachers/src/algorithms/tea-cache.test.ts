@@ -22,7 +22,7 @@ describeAlgorithm(teaCache, {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 
-keepsSharedPromises(promised.teaCache, ['fixtures/sd3-tiny'])
+keepsSharedPromises(promised.teaCache, [tinyTransformer])
 
 /** Samples as a recorded run brings them. */
 function recorded(model: Model, steps: number): readonly Sample[] {
