@@ -1,12 +1,14 @@
 // The public API of @damson/cachers. Written by `pnpm api --update`; a change here is a change for users.
 
 // @damson/cachers
+export type CacheSchedule = Readonly<Record<string, StepKind>>;
 export type LearntCache = {
     readonly steps: number;
     readonly full: readonly (readonly number[])[];
     readonly errors: readonly number[];
     readonly weights: readonly (readonly (readonly number[])[])[];
 };
+export type StepKind = 'full' | 'reuse' | 'forecast';
 export const adaptiveCache: Defined<{
     threshold: Param<number>;
     maxSkips: Param<number>;
@@ -39,7 +41,7 @@ export const fora: Defined<{
     scope: Param<"attention" | "block" | "mlp">;
     steps: Param<Readonly<Record<string, "forecast" | "full" | "reuse">>>;
 }, undefined>;
-export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): Schedule;
+export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): CacheSchedule;
 export { load } // of another package
 export const pab: Defined<{
     spatial: Param<number>;
@@ -55,6 +57,7 @@ export const periodicCache: Defined<{
     steps: Param<Readonly<Record<string, "forecast" | "full" | "reuse">>>;
 }, undefined>;
 export { plan } // of another package
+export function printSchedule(schedule: CacheSchedule, steps: number): string;
 export { save } // of another package
 export { smash } // of another package
 export const taylorSeer: Defined<{
@@ -73,8 +76,6 @@ export const textKv: Defined<{}, undefined>;
 type Learnt = {
     readonly [part: string]: LearntCache;
 };
-type Schedule = Readonly<Record<string, StepKind>>;
-type StepKind = 'full' | 'reuse' | 'forecast';
 
 // @damson/cachers/adaptive-cache
 export const adaptiveCache: Defined<{
@@ -93,12 +94,12 @@ export const autoCache: Defined<{
     speedFactor: Param<number>;
     steps: Param<Readonly<Record<string, "forecast" | "full" | "reuse">>>;
 }, Learnt>;
-export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): Schedule;
+export function learntSchedule({ steps, full }: LearntCache, speedFactor: number): CacheSchedule;
 // mentioned, not exported
+type CacheSchedule = Readonly<Record<string, StepKind>>;
 type Learnt = {
     readonly [part: string]: LearntCache;
 };
-type Schedule = Readonly<Record<string, StepKind>>;
 type StepKind = 'full' | 'reuse' | 'forecast';
 
 // @damson/cachers/deep-cache

@@ -9,6 +9,7 @@ export { AppliedStep } // of another package
 export { AttachedMiddleware } // of another package
 export { Box } // of another package
 export { Branch } // of another package
+export { CacheSchedule } // of another package
 export { Call } // of another package
 export { Claim } // of another package
 export { ClassifyImage } // of another package
@@ -130,6 +131,7 @@ export { StatisticResult } // of another package
 export { Statistics } // of another package
 export { Step } // of another package
 export { StepInput } // of another package
+export { StepKind } // of another package
 export { StepResult } // of another package
 export { Target } // of another package
 export { TensorData } // of another package
@@ -253,6 +255,7 @@ export { planJson } // of another package
 export { planSizes } // of another package
 export { pndm } // of another package
 export { portable } // of another package
+export { printSchedule } // of another package
 export { psnr } // of another package
 export { quantity } // of another package
 export { ratio } // of another package
