@@ -22,7 +22,7 @@ describe('whole stacks', () => {
   keepsSharedPromises(promised.fora, ['fixtures/flux-tiny'])
 })
 describe('attentions', () => {
-  keepsSharedPromises(promised.foraAttention, ['fixtures/sd15-tiny-dynamo'])
+  keepsSharedPromises(promised.foraAttention, [tinyTransformer])
 })
 describe('feed-forwards', () => {
   keepsSharedPromises(promised.foraMlp, [tinyTransformer])

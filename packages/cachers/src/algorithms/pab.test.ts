@@ -18,7 +18,7 @@ describeAlgorithm(pab, {
 })
 
 describe('on the denoisers of the zoo', () => {
-  keepsSharedPromises(promised.pab, ['fixtures/sd15-tiny-ts'])
+  keepsSharedPromises(promised.pab, [tinyTransformer])
 })
 
 const runtime = oneThread()
