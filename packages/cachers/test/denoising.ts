@@ -4,10 +4,6 @@ import { defineAlgorithm, load, smash, type Feeds, type Generation, type Live, t
 import { createRuntime, feedsFor, type OpenRuntime } from '@damson/runtime'
 import { requireZoo } from '@damson/zoo'
 
-/** What the zoo has, by what cachers find in it. */
-export const unets = ['fixtures/sd15-tiny-ts', 'fixtures/sd15-tiny-dynamo', 'fixtures/sdxl-tiny', 'emoji/emoji-unet'] as const // prettier-ignore
-export const transformers = ['fixtures/sd3-tiny', 'fixtures/flux-tiny', 'emoji/emoji-transformer'] as const
-
 export function zooModel(path: string): Promise<Model> {
   return load(requireZoo(path))
 }
