@@ -41,6 +41,9 @@ zooTest(
     expect(new Set(claimed).size).toBe(6)
     const [conflict] = plan(model, [deepCache({ depth: 6 }, { parts: ['unet'] })]).conflicts
     expect(conflict?.message).toMatch(/6 skip connections, 0 to 5; depth 6/)
+    // A region runs or it does not: a place that cuts through it leaves nothing.
+    const [cut] = plan(model, [deepCache({}, { parts: ['unet'], include: ['node_conv2d_1*'] })]).conflicts
+    expect(cut?.message).toMatch(/none lies wholly inside/)
   },
 )
 

@@ -45,7 +45,7 @@ export const deepCache = defineAlgorithm({
   paper: 'https://arxiv.org/abs/2312.00858',
   contract: gateContract,
   params,
-  groups: (part, ctx) => gateGroups(part, levelGate(ctx.params.depth)),
+  groups: (part, ctx) => gateGroups(part, levelGate(ctx.params.depth), ctx),
   rewrite: (model, ctx) => gateModel(model, ctx, levelGate(ctx.params.depth)),
   wrap: ctx => reuseDeep(ctx.parts[0] ?? '', ctx.step, ctx.params, ctx.ports),
 })

@@ -42,7 +42,7 @@ export const fasterCache = defineAlgorithm({
   paper: 'https://arxiv.org/abs/2410.19355',
   contract: gateContract,
   params,
-  groups: part => gateGroups(part, attentionGates),
+  groups: (part, ctx) => gateGroups(part, attentionGates, ctx),
   rewrite: (model, ctx) => gateModel(model, ctx, attentionGates),
   wrap: ctx => reuseFaster(ctx.parts[0] ?? '', ctx.step, ctx.params, ctx.ports),
 })

@@ -33,7 +33,7 @@ export const firstBlock = defineAlgorithm({
   summary: 'Reuses what the blocks of a transformer add while what the first one adds hardly changes.',
   contract: gateContract,
   params,
-  groups: part => gateGroups(part, restGates),
+  groups: (part, ctx) => gateGroups(part, restGates, ctx),
   rewrite: (model, ctx) =>
     gateModel(model, ctx, restGates, (graph, inputs) => {
       const found = firstOf(graph, inputs)

@@ -40,7 +40,7 @@ export const fora = defineAlgorithm({
   paper: 'https://arxiv.org/abs/2407.01425',
   contract: gateContract,
   params,
-  groups: (part, ctx) => gateGroups(part, gatesOf(ctx.params.scope)),
+  groups: (part, ctx) => gateGroups(part, gatesOf(ctx.params.scope), ctx),
   rewrite: (model, ctx) => gateModel(model, ctx, gatesOf(ctx.params.scope)),
   wrap: ctx => reuseBlocks(ctx.parts[0] ?? '', ctx.step, ctx.params, ctx.ports),
 })

@@ -56,7 +56,7 @@ export const taylorSeer = defineAlgorithm({
   contract: gateContract,
   params,
   groups: (part, ctx) =>
-    ctx.params.scope === 'output' ? wholeGroups(part) : gateGroups(part, forecastGates(ctx.params)),
+    ctx.params.scope === 'output' ? wholeGroups(part) : gateGroups(part, forecastGates(ctx.params), ctx),
   rewrite: (model, ctx) =>
     ctx.params.scope === 'output' ? model : gateModel(model, ctx, forecastGates(ctx.params)),
   wrap: ctx => {

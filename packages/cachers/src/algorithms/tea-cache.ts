@@ -40,7 +40,7 @@ export const teaCache = defineAlgorithm({
   paper: 'https://arxiv.org/abs/2411.19108',
   contract: gateContract,
   params,
-  groups: part => gateGroups(part, blockGates),
+  groups: (part, ctx) => gateGroups(part, blockGates, ctx),
   async fit(ctx): Promise<Fitted> {
     const found: Record<string, readonly number[]> = {}
     for (const name of ctx.parts) {

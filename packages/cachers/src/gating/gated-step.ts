@@ -1,6 +1,15 @@
 // What all cachers inside the network share: where their gates are is said once, as a function of the graph, and asked again
 // whenever a hook needs it. Planning makes groups of the gates, rewriting puts them in, running drives them.
-import { refuse, type Context, type Group, type Model, type Params, type Part, type Port } from '@damson/core'
+import {
+  refuse,
+  type Context,
+  type Group,
+  type Model,
+  type Params,
+  type Part,
+  type Port,
+  type Site,
+} from '@damson/core'
 import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@damson/graph'
 import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
@@ -15,14 +24,22 @@ export type FindGates = (graph: Graph, inputs: DenoiserInputs) => readonly Cache
  * One pair of groups a gate. What changes from step to step ends to run always, and had to; what is the same at every step
  * of a generation moves behind the gate too, unless `textKv` has made it run once already.
  */
-export function gateGroups(part: Part, find: FindGates): readonly Group[] | Refusal {
+export function gateGroups(
+  part: Part,
+  find: FindGates,
+  { selects }: { selects(site: Site): boolean },
+): readonly Group[] | Refusal {
   const inputs = denoiserOf(part)
   if (isRefusal(inputs)) return inputs
   const gates = find(part.graph, inputs)
   if (isRefusal(gates)) return gates
+  // A region runs or it does not: a place that cuts through it leaves it alone.
+  const regions = gates.map(gate => withSizes(part.graph, gate).region)
+  const whole = regions.filter(region => region.every(node => node.origins.length === 0 || selects({ node })))
+  if (whole.length === 0)
+    return refuse(`has ${gates.length} regions to gate, but none lies wholly inside the place`, part.name)
   const constant = new Set(stepConstant(part.graph, inputs).nodes)
-  return gates.flatMap((gate): readonly Group[] => {
-    const { region } = withSizes(part.graph, gate)
+  return whole.flatMap((region): readonly Group[] => {
     const sites = (wanted: boolean): readonly { readonly node: Node }[] =>
       region.filter(node => constant.has(node) === wanted).map(node => ({ node }))
     const changing: Group = {
