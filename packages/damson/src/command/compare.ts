@@ -4,11 +4,10 @@ import { compareModels, counterpart, type Comparable } from '../compare/compare-
 import { brokenOutputs, type CompareReport } from '../compare/report.ts'
 import { exitCodes } from './exit-codes.ts'
 import { comparable, loadArgument } from './model-arguments.ts'
-import { pathIn } from './places.ts'
 import { checkPictures, comparePictures, type PictureOptions } from './compare-pictures.ts'
 import { showPictures } from './show-pictures.ts'
 import { showReport } from './show-report.ts'
-import { allSamples } from '../samples/divided-samples.node.ts'
+import { feedsFrom } from './recording.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { decibelText } from './units.ts'
@@ -36,7 +35,7 @@ export async function runCompare(
 ): Promise<number> {
   const [before, after] = await loadBoth(first, second, options, terminal)
   checkPictures(before.model, options)
-  const feeds = options.samples === undefined ? undefined : await allSamples(pathIn(terminal.cwd, options.samples), before.model) // prettier-ignore
+  const feeds = await feedsFrom(options.samples, before.model, terminal)
   const bar = await terminal.progress()
   try {
     const report = await compareModels(before, after, {

@@ -4,8 +4,7 @@ import type { Feeds, Model } from '@damson/core'
 import { isRefusal, type Refusal } from '@damson/graph'
 import { fp16Report, type HalfReport } from '@damson/quantizers'
 import { createRuntime, feedsFor } from '@damson/runtime'
-import { allSamples } from '../samples/divided-samples.node.ts'
-import { pathIn } from './places.ts'
+import { feedsFrom } from './recording.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { plural } from './units.ts'
@@ -34,7 +33,7 @@ export async function inspectFp16(
   { target, samples, dim }: InspectFp16Options,
   terminal: Terminal,
 ): Promise<readonly Fp16Inspection[]> {
-  const given = samples === undefined ? undefined : await allSamples(pathIn(terminal.cwd, samples), model)
+  const given = await feedsFrom(samples, model, terminal)
   const feeds = new Map(
     [...model.parts].map(([name, { graph }]) => [name, given?.get(name) ?? madeUp(graph, dim)]),
   )

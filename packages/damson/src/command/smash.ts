@@ -7,6 +7,7 @@ import { checkPictures, type ComparedPictures } from './compare-pictures.ts'
 import { pathIn } from './places.ts'
 import { planned, planText, type PlanOptions } from './plan.ts'
 import { divideSamples, type DividedSamples } from '../samples/divided-samples.node.ts'
+import { whileRecording } from './recording.ts'
 import { showPictures } from './show-pictures.ts'
 import { showReport, showVariants } from './show-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -50,18 +51,33 @@ export async function runSmash(
   const plans = wanted.map(each => [each, planned(arranged, each, options)] as const)
   if (plans.some(([, { conflicts }]) => conflicts.length > 0)) return refusePlans(plans, options, terminal)
   const samples = await samplesFor(arranged, plans.map(([, plan]) => plan), options, terminal) // prettier-ignore
+  try {
+    const done = await performed(plans, { path, model, arranged, samples }, options, terminal)
+    if (options.json === true) terminal.out(JSON.stringify(document(done, options), undefined, 2))
+    else if (wanted.length > 1) showVariants(done, options, terminal)
+    return closing(done, terminal)
+  } finally {
+    await samples.close()
+  }
+}
+
+/** Every result that is wanted, one after the other. */
+async function performed(
+  plans: readonly (readonly [Wanted, Plan])[],
+  common: Pick<Job, 'path' | 'model' | 'arranged' | 'samples'>,
+  options: SmashOptions,
+  terminal: Terminal,
+): Promise<readonly Done[]> {
   const done: Done[] = []
   for (const [each, plan] of plans) {
-    const label = wanted.length > 1 ? (each.name ?? '') : ''
+    const label = plans.length > 1 ? (each.name ?? '') : ''
     if (options.json !== true && plan.steps.length > 0)
       terminal.out(`${terminal.colors.bold('Plan')}\n${planText(plan, label, terminal)}\n`)
     const steps = plan.steps.map(({ step }) => step)
-    const job = { path, model, arranged, plan, wanted: { ...each, steps }, label, samples }
+    const job = { ...common, plan, wanted: { ...each, steps }, label }
     done.push(await perform(job, done, options, terminal))
   }
-  if (options.json === true) terminal.out(JSON.stringify(document(done, options), undefined, 2))
-  else if (wanted.length > 1) showVariants(done, options, terminal)
-  return closing(done, terminal)
+  return done
 }
 
 interface Job {
@@ -80,15 +96,18 @@ function samplesFor(
   model: Model,
   plans: readonly Plan[],
   { samples, calibrate, dim }: SmashOptions,
-  { cwd }: Terminal,
+  terminal: Terminal,
 ): Promise<DividedSamples> {
   const fits = plans.some(({ steps }) => steps.some(({ step }) => step.algorithm.fit !== undefined))
   const dims = Object.assign({}, ...plans.map(dimsOf), dim)
-  return divideSamples(model, fits, {
-    ...(samples === undefined ? {} : { samples: pathIn(cwd, samples) }),
-    ...(calibrate === undefined ? {} : { calibrate }),
-    dim: dims,
-  })
+  return whileRecording(terminal, recording =>
+    divideSamples(model, fits, {
+      ...recording,
+      ...(samples === undefined ? {} : { samples: pathIn(terminal.cwd, samples) }),
+      ...(calibrate === undefined ? {} : { calibrate }),
+      dim: dims,
+    }),
+  )
 }
 
 /** Sizes that steps fix: what is made up for those behind them has to fit. */

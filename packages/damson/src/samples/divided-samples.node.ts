@@ -2,12 +2,13 @@
 // out for the comparison. Without samples both are made up from the inputs, from different seeds.
 import type { Feeds, Model, Sample, Samples } from '@damson/core'
 import { feedsFor } from '@damson/runtime'
-import { openSamples } from './open-samples.node.ts'
+import { openSamples, type OpenSamples } from './open-samples.node.ts'
+import type { RecordingOptions } from './recorded-lines.node.ts'
 
-export interface SampleOptions {
+export interface SampleOptions extends RecordingOptions {
   /** File or folder, absolute. */
   readonly samples?: string
-  /** How many samples of a part steps fit on. */
+  /** How many samples of a part steps fit on; of those that a pipeline made, generations. */
   readonly calibrate?: number
   /** Sizes of open dimensions of samples that are made up. */
   readonly dim?: Readonly<Record<string, number>>
@@ -22,6 +23,8 @@ export interface DividedSamples {
   readonly heldOut: ReadonlyMap<string, readonly Feeds[]>
   /** How many samples of a part were gone through by fits so far: 0 when no step looked at any. */
   fitted(): number
+  /** Frees what was recorded. */
+  close(): Promise<void>
 }
 
 /** Made-up calibration samples of a part. */
@@ -38,22 +41,45 @@ export async function divideSamples(
   options: SampleOptions,
 ): Promise<DividedSamples> {
   if (options.samples === undefined) return madeUp(model, options)
-  const open = await openSamples(options.samples, model)
+  const open = await openSamples(options.samples, model, options)
   const heldOut = new Map<string, readonly Feeds[]>()
   const seen = new Set<number>()
-  const cut = (part: string): number => (fits ? cutOf(open.counts.get(part) ?? 0, options.calibrate) : 0)
-  for (const [part, count] of open.counts) {
-    const feeds: Feeds[] = []
-    const from = cut(part)
-    for await (const sample of open.slice(part, from, Math.min(count, from + mostHeldOut)))
-      feeds.push(sample.feeds)
+  const cut = (part: string): number => {
+    const groups = open.groups.get(part) ?? []
+    return fits ? total(groups.slice(0, cutOf(groups.length, options.calibrate))) : 0
+  }
+  for (const part of open.groups.keys()) {
+    const feeds = await spread(open, part, cut(part), mostHeldOut)
     if (feeds.length > 0) heldOut.set(part, feeds)
   }
   return {
     given: part => noted(open.slice(part, 0, cut(part)), cut(part), seen),
     heldOut,
     fitted: () => Math.max(0, ...seen),
+    close: () => open.close(),
   }
+}
+
+/** At most `most` samples of a part from one place to the end, evenly spread: the calls of one generation are alike. */
+async function spread(
+  open: OpenSamples,
+  part: string,
+  from: number,
+  most: number,
+): Promise<readonly Feeds[]> {
+  const end = total(open.groups.get(part) ?? [])
+  const every = Math.max(1, (end - from) / most)
+  const feeds: Feeds[] = []
+  let at = 0
+  for await (const sample of open.slice(part, from, end)) {
+    if (at >= feeds.length * every) feeds.push(sample.feeds)
+    at++
+  }
+  return feeds
+}
+
+function total(groups: readonly number[]): number {
+  return groups.reduce((sum, size) => sum + size, 0)
 }
 
 /** How many of `count` samples are for fitting: as asked, else all but a quarter; all when there is only one. */
@@ -76,6 +102,7 @@ function madeUp(model: Model, { calibrate = generated, dim }: SampleOptions): Di
     madeUp: part => noted(again(part), calibrate, seen),
     heldOut: new Map(),
     fitted: () => Math.max(0, ...seen),
+    close: async () => {},
   }
 }
 
@@ -88,14 +115,16 @@ function noted(samples: AsyncIterable<Sample>, count: number, seen: Set<number>)
   }
 }
 
-/** All samples that were given, by part: for a comparison without steps. Throws `samples`. */
-export async function allSamples(path: string, model: Model): Promise<ReadonlyMap<string, readonly Feeds[]>> {
-  const open = await openSamples(path, model)
-  const all = new Map<string, Feeds[]>()
-  for (const [part, count] of open.counts) {
-    const feeds: Feeds[] = []
-    for await (const sample of open.slice(part, 0, count)) feeds.push(sample.feeds)
-    all.set(part, feeds)
-  }
+/** Samples that were given, by part, for a comparison without steps: all, of recorded calls some. Throws `samples`. */
+export async function allSamples(
+  path: string,
+  model: Model,
+  options: RecordingOptions,
+): Promise<ReadonlyMap<string, readonly Feeds[]>> {
+  const open = await openSamples(path, model, options)
+  const all = new Map<string, readonly Feeds[]>()
+  for (const part of open.groups.keys())
+    all.set(part, await spread(open, part, 0, open.recorded ? mostHeldOut : Infinity))
+  await open.close()
   return all
 }

@@ -7,13 +7,18 @@ import { DamsonError, type Model, type Sample } from '@damson/core'
 import { arraySamples, npySamples } from './array-files.node.ts'
 import { checkedSample, type RawSample } from './checked-sample.ts'
 import { jsonLines } from './json-lines.node.ts'
+import { asksPipeline, recordLines, type RecordingOptions } from './recorded-lines.node.ts'
 
 /** Samples that can be gone through any number of times. */
 export interface OpenSamples {
-  /** How many there are of each part that has some. */
-  readonly counts: ReadonlyMap<string, number>
+  /** How many there are of each part that has some, in groups that belong together: the calls of one generation, else single ones. */
+  readonly groups: ReadonlyMap<string, readonly number[]>
+  /** True for calls that a pipeline made, which are many and alike. */
+  readonly recorded: boolean
   /** Those of a part from one place to another (not included), in order. */
   slice(part: string, from: number, to: number): AsyncIterable<Sample>
+  /** Frees what was recorded. */
+  close(): Promise<void>
 }
 
 const readers: Readonly<Record<string, (path: string, model: Model) => AsyncIterable<RawSample>>> = {
@@ -23,21 +28,52 @@ const readers: Readonly<Record<string, (path: string, model: Model) => AsyncIter
   '.safetensors': arraySamples,
 }
 
-/** Opens and checks samples. Throws `samples` with the file, the line, the input and what was expected. */
-export async function openSamples(path: string, model: Model): Promise<OpenSamples> {
-  const each = await readerOf(path, model)
-  const checked = async function* (): AsyncIterable<Sample> {
-    for await (const raw of each()) yield await checkedSample(raw, model)
+/** Opens and checks samples, or records them. Throws `samples` with the file, the line, the input and what was expected. */
+export async function openSamples(
+  path: string,
+  model: Model,
+  options: RecordingOptions = {},
+): Promise<OpenSamples> {
+  const file = await stat(path).catch((cause: unknown) => {
+    throw invalid(`Expected samples at "${path}": ${String(cause)}.`)
+  })
+  if (file.isFile() && readers[extname(path)] === jsonLines && (await asksPipeline(path))) {
+    const recorded = await recordLines(path, model, options)
+    return opened(recorded, true, () => recorded.close())
   }
-  const counts = new Map<string, number>()
-  for await (const { part } of checked()) counts.set(part, (counts.get(part) ?? 0) + 1)
-  if (counts.size === 0) throw invalid(`Expected samples in "${path}", found none.`)
+  const each = await readerOf(path, file.isDirectory(), model)
+  const checked: AsyncIterable<Sample> = {
+    async *[Symbol.asyncIterator]() {
+      for await (const raw of each()) yield await checkedSample(raw, model)
+    },
+  }
+  const open = await opened(checked, false, async () => {})
+  if (open.groups.size === 0) throw invalid(`Expected samples in "${path}", found none.`)
+  return open
+}
+
+async function opened(
+  samples: AsyncIterable<Sample>,
+  recorded: boolean,
+  close: () => Promise<void>,
+): Promise<OpenSamples> {
+  const groups = new Map<string, number[]>()
+  const last = new Map<string, number | undefined>()
+  for await (const { part, run } of samples) {
+    const sizes = groups.get(part) ?? []
+    const goesOn = run !== undefined && last.get(part) === run.id
+    sizes.push(goesOn ? (sizes.pop() ?? 0) + 1 : 1)
+    groups.set(part, sizes)
+    last.set(part, run?.id)
+  }
   return {
-    counts,
+    groups,
+    recorded,
+    close,
     slice: (part, from, to) => ({
       async *[Symbol.asyncIterator]() {
         let at = 0
-        for await (const sample of checked()) {
+        for await (const sample of samples) {
           if (sample.part !== part) continue
           if (at >= from && at < to) yield sample
           at++
@@ -48,11 +84,12 @@ export async function openSamples(path: string, model: Model): Promise<OpenSampl
   }
 }
 
-async function readerOf(path: string, model: Model): Promise<() => AsyncIterable<RawSample>> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw invalid(`Expected samples at "${path}": ${String(cause)}.`)
-  })
-  if (!found.isDirectory()) {
+async function readerOf(
+  path: string,
+  isFolder: boolean,
+  model: Model,
+): Promise<() => AsyncIterable<RawSample>> {
+  if (!isFolder) {
     const reader = readers[extname(path)]
     if (reader) return () => reader(path, model)
     throw invalid(
