@@ -10,6 +10,8 @@ export interface OrderEdge {
   readonly before: number
   readonly after: number
   readonly part: string
+  /** As a sentence, without and with the place. */
+  readonly reason: string
   readonly because: string
   readonly fact?: Fact
   readonly kind: 'gives' | 'takes' | 'fits'
@@ -49,8 +51,8 @@ export function softEdges(steps: readonly Resolved[]): readonly OrderEdge[] {
     if (!b.step.algorithm.fit || mine.effects.moves.size === 0) return []
     const reach = above(other)
     const keys = [...mine.effects.moves].filter(key => mine.index.nodesAt(key).some(node => reach.has(node)))
-    const because = `${b.id} fits on what ${a.id} changes upstream of it`
-    return keys.length === 0 ? [] : [edge(a, b, part, 'fits', keys, because, mine)]
+    const reason = `${b.id} fits on what ${a.id} changes upstream of it`
+    return keys.length === 0 ? [] : [edge(a, b, part, 'fits', keys, reason, mine)]
   })
 }
 
@@ -87,7 +89,7 @@ function edge(
   part: string,
   kind: OrderEdge['kind'],
   keys: readonly SiteKey[],
-  because: string,
+  reason: string,
   { index }: PartClaim,
   fact?: Fact,
 ): OrderEdge {
@@ -98,7 +100,8 @@ function edge(
     part,
     kind,
     keys,
-    because: `${because} (${at})`,
+    reason,
+    because: `${reason} (${at})`,
     ...(fact ? { fact } : {}),
   }
 }

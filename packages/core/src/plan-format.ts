@@ -1,5 +1,7 @@
 // Plans for people and for other programs.
-import type { Conflict, Plan, PlannedStep } from './plan-types.ts'
+import { shortName } from './algorithm-names.ts'
+import type { AnyAlgorithm } from './algorithm.ts'
+import type { Conflict, Edge, Plan, PlannedStep } from './plan-types.ts'
 import { formatRecipeStep, type RecipeStep } from './recipe.ts'
 import { formatStep } from './step-text.ts'
 
@@ -10,19 +12,44 @@ export function formatPlan(plan: Plan): string {
     `${at + 1}. ${formatStep(planned.step, among)}`,
     ...planned.claims.map(claim => `     ${claimLine(claim)}`),
   ])
-  const edges = plan.edges.map(({ before, after, because }) => `  ${before} before ${after}: ${because}`)
-  const dropped = plan.dropped.map(({ before, after, because }) => `  ${before} before ${after}: ${because}`)
   const sizes = (plan.sizes ?? []).map(
     ({ part, before, after, exact }) =>
       `  ${part}: ${formatBytes(before)} → ${exact ? '' : 'at most '}${formatBytes(after)}`,
   )
   return [
     ...steps,
-    ...section('Order', edges),
-    ...section('Not honoured, because hard reasons or the order of the list go the other way', dropped),
+    ...section('Order', edgeLines(plan, plan.edges, among)),
+    ...section(
+      'Not honoured, because hard reasons or the order of the list go the other way',
+      edgeLines(plan, plan.dropped, among),
+    ),
     ...section('Weights', sizes),
     ...section('Conflicts', plan.conflicts.flatMap(conflictLines)),
   ].join('\n')
+}
+
+/** A line for each reason: with nodes where it holds in one part, else with the parts. */
+function edgeLines(plan: Plan, edges: readonly Edge[], among: readonly AnyAlgorithm[]): readonly string[] {
+  const alike = new Map<string, Edge[]>()
+  for (const edge of edges) {
+    const key = JSON.stringify([edge.before, edge.after, edge.reason])
+    alike.set(key, [...(alike.get(key) ?? []), edge])
+  }
+  const short = shortIds(plan, among)
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (!first) return []
+    const parts = [first, ...others].map(({ part }) => part)
+    const because = others.length === 0 ? first.because : `${first.reason} (${parts.join(', ')})`
+    return [`  ${short(`${first.before} before ${first.after}: ${because}`)}`]
+  })
+}
+
+/** Puts the names that the steps are listed under in place of their ids. */
+function shortIds(plan: Plan, among: readonly AnyAlgorithm[]): (text: string) => string {
+  const names = plan.steps
+    .map(({ id, step: { algorithm } }) => [id, id.replace(algorithm.id, shortName(algorithm, among))] as const)
+    .sort(([a], [b]) => b.length - a.length)
+  return text => names.reduce((said, [id, name]) => said.replaceAll(id, name), text)
 }
 
 function claimLine({ part, weights, nodes, whole, bytes }: PlannedStep['claims'][number]): string {

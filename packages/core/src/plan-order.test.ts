@@ -7,6 +7,7 @@ const edge = (before: number, after: number, kind: OrderEdge['kind'] = 'takes'):
   after,
   kind,
   part: 'p',
+  reason: `${before}<${after}`,
   because: `${before}<${after}`,
   keys: [],
 })

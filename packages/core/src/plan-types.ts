@@ -25,10 +25,14 @@ export interface PlannedStep {
   readonly claims: readonly Claim[]
 }
 
-/** One reason for the order, as a sentence. */
+/** One reason for the order of two steps in one part. */
 export interface Edge {
   readonly before: string
   readonly after: string
+  readonly part: string
+  /** The reason as a sentence. */
+  readonly reason: string
+  /** The same sentence with some of the nodes where the steps meet. */
   readonly because: string
 }
 

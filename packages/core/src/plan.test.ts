@@ -88,6 +88,8 @@ describe('worked cases', () => {
     expect(made.edges).toContainEqual({
       before: '@test/quantizers/awq',
       after: '@test/quantizers/hqq',
+      part: 'unet',
+      reason: '@test/quantizers/hqq takes weight:float, which @test/quantizers/awq needs',
       because:
         '@test/quantizers/hqq takes weight:float, which @test/quantizers/awq needs (unet: /down_blocks.0/to_k/MatMul)',
     })
@@ -242,13 +244,19 @@ describe('what a plan shows', () => {
              unet: 6 weights (288 bytes)
 
         Order:
-          @test/quantizers/hqq before @test/quantizers/half: @test/quantizers/half takes weight:float32, which @test/quantizers/hqq needs (unet: /down_blocks.0/to_q/MatMul, /down_blocks.0/to_k/MatMul and 2 more)
+          hqq before half: half takes weight:float32, which hqq needs (unet: /down_blocks.0/to_q/MatMul, /down_blocks.0/to_k/MatMul and 2 more)
 
         Weights:
           text_encoder: 16 bytes → 16 bytes
           unet: 288 bytes → 112 bytes
           vae_decoder: 0 bytes → 0 bytes"
       `)
+  })
+  test('as text, a reason that holds in several parts is said once', () => {
+    const text = formatPlan(plan(pipeline(), [half(), hqq()]))
+    expect(text.match(/^  hqq before half: .*$/gm)).toEqual([
+      '  hqq before half: half takes weight:float32, which hqq needs (text_encoder, unet)',
+    ])
   })
   test('as JSON', () => {
     const json = planJson(plan(pipeline(), [hqq(), weightOnly()]))

@@ -148,7 +148,10 @@ function claimData(part: string, { index, keys, inside, effects }: PartClaim): C
 
 function sentences(resolved: readonly Resolved[], edges: readonly OrderEdge[]): readonly Edge[] {
   const id = (at: number): string => resolved[at]?.id ?? ''
-  return edges.map(({ before, after, because }) => ({ before: id(before), after: id(after), because }))
+  return edges.map(({ before, after, part, reason, because }) => ({
+    ...{ before: id(before), after: id(after) },
+    ...{ part, reason, because },
+  }))
 }
 
 /** What `smash` throws when a plan has conflicts. `code` is `plan`. */
