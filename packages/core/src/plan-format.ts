@@ -47,7 +47,9 @@ function edgeLines(plan: Plan, edges: readonly Edge[], among: readonly AnyAlgori
 /** Puts the names that the steps are listed under in place of their ids. */
 function shortIds(plan: Plan, among: readonly AnyAlgorithm[]): (text: string) => string {
   const names = plan.steps
-    .map(({ id, step: { algorithm } }) => [id, id.replace(algorithm.id, shortName(algorithm, among))] as const)
+    .map(
+      ({ id, step: { algorithm } }) => [id, id.replace(algorithm.id, shortName(algorithm, among))] as const,
+    )
     .sort(([a], [b]) => b.length - a.length)
   return text => names.reduce((said, [id, name]) => said.replaceAll(id, name), text)
 }

@@ -81,6 +81,6 @@ function joined(moments: readonly Partial<Record<string, Moment>>[]): Trajectory
 function unordered(part: string): DamsonError {
   return new DamsonError(
     'unordered-samples',
-    `Expected samples of "${part}" that say which step of which generation they are, got samples without. Record them: record(pipeline, inputs).`,
+    `Expected samples of "${part}" that say which step of which generation they are, got samples without. Record them: record(pipeline, inputs), or, on the command line, --samples with a .jsonl file of prompts.`,
   )
 }

@@ -27,7 +27,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-const sampleFormats = 'samples: .jsonl, .npz, .safetensors, or a folder of them or of .npy; made up without'
+const sampleFormats =
+  'samples: .jsonl (tensors, or prompts to record), .npz, .safetensors, or a folder of them or of .npy; made up without'
 
 function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const program = new Command('damson')
@@ -54,7 +55,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   inspect: [
     'damson inspect ./emoji',
     'damson inspect ./bert --variant q4 --json',
-    'damson inspect model.onnx --fp16 --samples prompts.jsonl',
+    'damson inspect model.onnx --fp16 --samples samples.npz',
     'damson inspect model.onnx --rules attention,norm --target webgpu',
   ],
   plan: [
@@ -67,7 +68,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'damson smash ./bert --preset q4 -o ./bert',
     'damson smash model.onnx --preset fp32,q8,q4 -o ./bert',
     'damson smash ./t5 --preset fp32@encoder_model,q4@decoder_model_merged -o ./t5',
-    'damson smash model.onnx --recipe recipe.json --samples prompts.jsonl -o small.onnx',
+    'damson smash model.onnx --recipe recipe.json --samples samples.jsonl -o small.onnx',
+    'damson smash ./emoji --with auto-cache:speedFactor=0.25@unet --samples prompts.jsonl -o ./fast',
   ],
   compare: [
     'damson compare ./emoji ./fast',

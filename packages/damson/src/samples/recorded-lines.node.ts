@@ -101,7 +101,8 @@ const drawing = asking(
 
 const writing = asking(
   v.strictObject({
-    prompt: text,
+    prompt: v.exactOptional(text),
+    tokens: v.exactOptional(v.array(whole)),
     maxTokens: v.exactOptional(count),
     minTokens: v.exactOptional(whole),
     temperature: v.exactOptional(v.number()),
@@ -111,7 +112,7 @@ const writing = asking(
     seed: v.exactOptional(whole),
   }),
   textGeneration,
-  asked => asked,
+  ({ tokens, ...asked }) => ({ ...asked, ...(tokens ? { tokens: [tokens] } : {}) }),
 )
 
 const embedding = asking(v.strictObject({ text }), embed, asked => asked)
@@ -134,9 +135,10 @@ const seeing = asking(v.strictObject({ picture: text }), classifyImage, async ({
   picture: await readPicture(await readFile(resolve(folder, picture))),
 }))
 
-/** By the key that a line of the kind must have. */
+/** By a key that lines of the kind have. */
 const kinds: Readonly<Record<string, Kind>> = {
   prompt: writing,
+  tokens: writing,
   text: embedding,
   sound: hearing,
   picture: seeing,
