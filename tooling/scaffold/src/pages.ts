@@ -4,21 +4,31 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnyAlgorithm } from '@damson/core'
 import { format, resolveConfig } from 'prettier'
+import { familyReadme } from './family-readme.ts'
 import { pageOf } from './page.ts'
 
-/** Page texts by path, for every algorithm file; `only` limits them to one family and stem. */
+/** Texts by path: the page of every algorithm and the README of every family; `only` limits them to one family and stem. */
 export async function pages(
   root: string,
   only?: { family: string; stem: string },
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
-  for (const { family, stem, file } of algorithmFiles(root)) {
-    if (only !== undefined && (only.family !== family || only.stem !== stem)) continue
-    const path = join('docs/algorithms', family, `${stem}.md`)
-    const { name, algorithm } = await definedIn(file)
-    const text = pageOf(algorithm, name, existing(join(root, path)))
+  const put = async (path: string, textAfter: (before?: string) => string): Promise<void> => {
+    const text = textAfter(existing(join(root, path)))
     // As the formatter wants it, so that what is generated and what is committed compare equal.
     found.set(path, await format(text, { ...(await resolveConfig(join(root, path))), filepath: path }))
+  }
+  const files = algorithmFiles(root).filter(({ family }) => only === undefined || family === only.family)
+  for (const family of new Set(files.map(each => each.family))) {
+    const defined: { stem: string; name: string; algorithm: AnyAlgorithm }[] = []
+    for (const { stem, file } of files.filter(each => each.family === family))
+      defined.push({ stem, ...(await definedIn(file)) })
+    for (const { stem, name, algorithm } of defined) {
+      if (only !== undefined && only.stem !== stem) continue
+      await put(join('docs/algorithms', family, `${stem}.md`), before => pageOf(algorithm, name, before))
+    }
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', family, 'package.json'), 'utf8'))
+    await put(join('packages', family, 'README.md'), before => familyReadme(manifest, defined, before))
   }
   return found
 }

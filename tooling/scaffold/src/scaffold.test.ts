@@ -44,6 +44,7 @@ test.each(['pruners', 'cachers'])('a scaffold in %s passes the house rules', fam
 
   const files = filesOf(root)
   for (const stem of ['my-idea', 'another-idea']) files[`docs/algorithms/${family}/${stem}.md`] = 'the page'
+  files[`packages/${family}/README.md`] = 'what npm shows'
   const own = Object.fromEntries(
     Object.entries(files).filter(([path]) => !path.startsWith('packages/damson/')),
   )

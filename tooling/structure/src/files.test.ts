@@ -1,6 +1,6 @@
 // Rules about files, manifests and texts catch a breach, at its place, and let the right form pass.
 import { catches, passes, type Texts } from './catches.ts'
-import { catalogVersions, manifests } from './rules/manifests.ts'
+import { catalogVersions, manifests, readmes } from './rules/manifests.ts'
 import { fileNames, kebabCase } from './rules/names.ts'
 import { traces } from './rules/traces.ts'
 
@@ -31,6 +31,8 @@ const manifest = {
 const core = 'packages/core/package.json'
 const json = (change: object): Texts => ({ [core]: JSON.stringify({ ...manifest, ...change }, null, 2) })
 passes('a manifest', manifests, json({}))
+catches('nothing for npm to show', readmes, json({}), 'it has no README.md')
+passes('a README', readmes, { ...json({}), 'packages/core/README.md': '# @damson/core' })
 catches('side effects', manifests, json({ sideEffects: true }), 'sideEffects is true, expected false')
 catches(
   'published sources',

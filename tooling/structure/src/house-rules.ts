@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { algorithmIds, algorithmPages, algorithmTests, oneAlgorithm } from './rules/algorithms.ts'
 import { fileHeader, fileLength, functionLength } from './rules/budgets.ts'
-import { catalogVersions, manifests } from './rules/manifests.ts'
+import { catalogVersions, manifests, readmes } from './rules/manifests.ts'
 import {
   algorithmExports,
   extensions,
@@ -43,6 +43,7 @@ export const houseRules: Readonly<Record<string, Rule>> = {
   'file names say the idea': fileNames,
   'names are in kebab-case': kebabCase,
   'packages are published the same way': manifests,
+  'packages have a README': readmes,
   'every version stands once': catalogVersions,
   'nothing knows this machine': traces,
 }

@@ -18,6 +18,15 @@ export const manifests: Rule = ({ files }) =>
       ]
     })
 
+/** npm shows the README of a package, and nothing else of what it is. */
+export const readmes: Rule = ({ files }) => {
+  const paths = new Set(files.map(({ path }) => path))
+  return files
+    .filter(({ path }) => /^packages\/[^/]+\/package\.json$/.test(path))
+    .filter(({ path }) => !paths.has(path.replace('package.json', 'README.md')))
+    .map(file => breach(file, '"name"', 'it has no README.md: `pnpm new --pages` writes that of a family'))
+}
+
 /** Versions of what comes from outside stand once, in the catalog; ranges of peers apart, which are wider. */
 export const catalogVersions: Rule = ({ files }) =>
   files
