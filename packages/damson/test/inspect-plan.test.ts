@@ -17,9 +17,9 @@ describe('inspect', () => {
     expect(out).toMatch(/unet +denoiser +17 +3312 +6\.16 M +24\.6 MB +loop:denoise/)
     expect(out).toMatch(/inputs +sample float32\[batch_size, 4, height, width\]/)
     expect(out).toMatch(/operators +Constant 89, Unsqueeze 33/)
-    expect(out).toMatch(/weight-only +unet +yes +\d+ weights \(\d\.\d+ MB\), \d+ nodes/)
-    expect(out).toMatch(/weight-only +vae_decoder +no +nothing to code; .* belongs to a convolution/)
-    expect(out).toMatch(/periodic-cache +text_encoder +no +has the role "text-encoder"/)
+    expect(out).toMatch(/unet +yes +deep-cache, taylor-seer +\d+ nodes/)
+    expect(out).toMatch(/vae_decoder +no +auto-bits, awq, .* nothing to code; .* belongs to a convolution/)
+    expect(out).toMatch(/text_encoder +no +adaptive-cache, auto-cache, .* has the role "text-encoder"/)
     expect(out).toContain('12 other files (177 kB) are carried along')
   })
   test('the same as one JSON document', async () => {
@@ -39,6 +39,14 @@ describe('inspect', () => {
       says: expect.stringMatching(/^\d+ weights \(\d+ kB\), \d+ nodes$/),
     }) // prettier-ignore
   })
+})
+
+test('algorithms that say the same of a part share a row, those that accept it first', async () => {
+  const { out } = await damson(here, 'inspect', bert)
+  const rows = out.slice(out.indexOf('Algorithms')).split('\n').slice(2)
+  const answers = rows.flatMap(row => /^  model +(yes|no) /.exec(row)?.[1] ?? [])
+  expect(answers.lastIndexOf('yes')).toBeLessThan(answers.indexOf('no'))
+  expect(rows.filter(row => row.includes('only a denoiser is run once a step'))).toHaveLength(1)
 })
 
 describe('inspect --fp16', () => {

@@ -134,10 +134,38 @@ export function showInspection(inspection: Inspection, terminal: Terminal): void
     out(`\n  ${plural(inspection.files.length, 'other file')} (${bytesText(bytes)}) are carried along`)
   }
   out(`\n${colors.bold('Algorithms')}`)
-  const rows = inspection.algorithms.map(({ part, name, accepts, says }) => [
-    name, part, accepts ? colors.green('yes') : colors.red('no'), says,
+  out(table(['part', 'accepts', 'algorithms', ''], algorithmRows(inspection, colors), colors))
+}
+
+/** A row for all algorithms that say the same of a part, those that accept it first. */
+function algorithmRows(inspection: Inspection, colors: Terminal['colors']): readonly (readonly string[])[] {
+  const alike = new Map<string, { part: string; accepts: boolean; says: string; names: string[] }>()
+  for (const { part, name, accepts, says } of inspection.algorithms) {
+    const key = JSON.stringify([part, accepts, says])
+    const row = alike.get(key) ?? { part, accepts, says, names: [] }
+    row.names.push(name)
+    alike.set(key, row)
+  }
+  const rows = [...alike.values()]
+  const ordered = inspection.parts.flatMap(({ part }) => {
+    const own = rows.filter(row => row.part === part)
+    return [...own.filter(({ accepts }) => accepts), ...own.filter(({ accepts }) => !accepts)]
+  })
+  return ordered.map(({ part, accepts, says, names }) => [
+    part, accepts ? colors.green('yes') : colors.red('no'), wrapped(names.sort()), says,
   ]) // prettier-ignore
-  out(table(['algorithm', 'part', 'accepts', ''], rows, colors))
+}
+
+/** Names in lines of about 40 characters. */
+function wrapped(names: readonly string[]): string {
+  const lines: string[] = []
+  for (const name of names) {
+    const line = lines.pop()
+    if (line === undefined) lines.push(name)
+    else if (line.length + name.length <= 38) lines.push(`${line}, ${name}`)
+    else lines.push(`${line},`, name)
+  }
+  return lines.join('\n')
 }
 
 function showPart(part: PartInspection, { out, colors }: Terminal): void {
