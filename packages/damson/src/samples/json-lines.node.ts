@@ -4,6 +4,12 @@ import { tensorOfNested } from '@damson/runtime'
 import type { RawSample } from './checked-sample.ts'
 import { isObject, jsonObjects, type JsonLine } from './json-objects.node.ts'
 
+/** True for a file whose first line is no sample but something to ask a pipeline. */
+export async function asksPipeline(path: string): Promise<boolean> {
+  for await (const { value } of jsonObjects(path)) return !('inputs' in value || 'part' in value)
+  return false
+}
+
 /** The samples of a file, one line in memory at a time. Throws `samples` naming the line. */
 export async function* jsonLines(path: string): AsyncIterable<RawSample> {
   for await (const line of jsonObjects(path)) yield sampleOf(line)

@@ -6,8 +6,8 @@ import { extname, join } from 'node:path'
 import { DamsonError, type Model, type Sample } from '@damson/core'
 import { arraySamples, npySamples } from './array-files.node.ts'
 import { checkedSample, type RawSample } from './checked-sample.ts'
-import { jsonLines } from './json-lines.node.ts'
-import { asksPipeline, recordLines, type RecordingOptions } from './recorded-lines.node.ts'
+import { asksPipeline, jsonLines } from './json-lines.node.ts'
+import type { RecordingOptions } from './recorded-lines.node.ts'
 
 /** Samples that can be gone through any number of times. */
 export interface OpenSamples {
@@ -38,6 +38,7 @@ export async function openSamples(
     throw invalid(`Expected samples at "${path}": ${String(cause)}.`)
   })
   if (file.isFile() && readers[extname(path)] === jsonLines && (await asksPipeline(path))) {
+    const { recordLines } = await import('./recorded-lines.node.ts')
     const recorded = await recordLines(path, model, options)
     return opened(recorded, true, () => recorded.close())
   }

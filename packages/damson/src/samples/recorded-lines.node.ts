@@ -16,12 +16,6 @@ export interface RecordingOptions {
   readonly onRecorded?: (done: number, total: number) => void
 }
 
-/** True for a file whose first line is no sample but something to ask a pipeline. */
-export async function asksPipeline(path: string): Promise<boolean> {
-  for await (const { value } of jsonObjects(path)) return !('inputs' in value || 'part' in value)
-  return false
-}
-
 /** Checks every line, then runs them all. Throws `samples` naming the line. */
 export async function recordLines(path: string, model: Model, options: RecordingOptions): Promise<SampleSet> {
   const lines: JsonLine[] = []
