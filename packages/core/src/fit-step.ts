@@ -8,6 +8,7 @@ import type { Model } from './model.ts'
 import type { Params } from './params.ts'
 import type { Feeds, Live, Runtime } from './runtime.ts'
 import { samplesOf, type Samples } from './samples.ts'
+import { withSettledBodies } from './settled-bodies.ts'
 import { contextOf, type StepAtWork } from './step-context.ts'
 import { stepError, untilAborted } from './step-errors.ts'
 
@@ -83,7 +84,7 @@ function opening(
     async open(graph, session = {}) {
       const { prepared, ...options } = session
       const own = [...files].filter(([path]) => prepared !== undefined && path.startsWith(prepared))
-      const live = await (runtime ?? missingRuntime(step.id)).open(graph, {
+      const live = await (runtime ?? missingRuntime(step.id)).open(withSettledBodies(graph), {
         signal,
         session: options,
         ...(own.length > 0 ? { prepared: new Map(own) } : {}),
@@ -92,9 +93,15 @@ function opening(
       return live
     },
     optimized: async (graph, session) =>
-      (runtime ?? missingRuntime(step.id)).optimized?.(graph, { signal, ...(session ? { session } : {}) }),
+      (runtime ?? missingRuntime(step.id)).optimized?.(withSettledBodies(graph), {
+        signal,
+        ...(session ? { session } : {}),
+      }),
     async prepare(graph, name, options) {
-      const made = await (runtime ?? missingRuntime(step.id)).prepare?.(graph, name, { ...options, signal })
+      const made = await (runtime ?? missingRuntime(step.id)).prepare?.(withSettledBodies(graph), name, {
+        ...options,
+        signal,
+      })
       const [main] = made?.keys() ?? []
       for (const [path, source] of made ?? []) files.set(`${preparedFolder}${path}`, source)
       return main === undefined ? undefined : `${preparedFolder}${main}`

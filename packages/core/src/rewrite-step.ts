@@ -4,6 +4,7 @@ import { DamsonError, type Graph } from '@damson/graph'
 import type { State } from './algorithm.ts'
 import type { Model, Port } from './model.ts'
 import { contextOf, type StepAtWork } from './step-context.ts'
+import { withSettledBodies } from './settled-bodies.ts'
 import { inStep } from './step-errors.ts'
 
 /** Runs the `rewrite` of a step, if it has one. */
@@ -28,7 +29,15 @@ export function applyRewrite(model: Model, step: StepAtWork, state: State): Mode
   const old = new Set(model.ports)
   const ports = after.ports.map(port => (old.has(port) ? port : { ...port, step: step.id }))
   for (const port of ports) if (!old.has(port)) checkPort(after, step.id, port)
-  return after.with({ ports })
+  return settled(after.with({ ports }))
+}
+
+/** Every part as ONNX Runtime can open it. */
+function settled(model: Model): Model {
+  return [...model.parts].reduce((whole, [name, { graph }]) => {
+    const changed = withSettledBodies(graph)
+    return changed === graph ? whole : whole.withGraph(name, changed)
+  }, model)
 }
 
 /** Cheap: counts and names that an in-place edit would change. Bytes of weights are compared by the conformance suite. */

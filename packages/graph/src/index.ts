@@ -47,6 +47,7 @@ export {
 export { dimNames, evaluateDim, multiplyDims, subtractDims, readDim } from './infer/dim.ts'
 export { infer, inferTypes, type Inference, type InferOptions, type TypeProblem } from './infer/infer.ts'
 export { chooseBranches } from './passes/choose-branches.ts'
+export { codesIntoBodies } from './passes/codes-into-bodies.ts'
 export {
   dedupeWeights,
   findEqualWeights,
@@ -54,6 +55,7 @@ export {
   type DedupeOptions,
   type EqualWeights,
 } from './passes/dedupe-weights.ts'
+export { detachCaptures } from './passes/detached-captures.ts'
 export { eliminateCommon } from './passes/eliminate-common.ts'
 export {
   constantRegions,
