@@ -1,4 +1,5 @@
 // A polynomial through points by least squares: how far what is cheap to watch tells of what is dear to compute.
+import { solveLinear } from '@damson/numerics'
 
 /** Coefficients c₀…c_degree of the polynomial that is closest to the points; undefined where there are too few to tell. */
 export function fitPolynomial(
@@ -11,11 +12,10 @@ export function fitPolynomial(
   if (distinct <= size) return undefined
   // x is scaled to 1, so that its powers are of one size.
   const scale = Math.max(...points.map(([x]) => Math.abs(x)))
-  const rows = Array.from({ length: size }, (_, i) => [
-    ...Array.from({ length: size }, (_, j) => sum(points, ([x]) => (x / scale) ** (i + j))),
-    sum(points, ([x, y]) => y * (x / scale) ** i),
-  ])
-  const solved = solve(rows)
+  const powers = Array.from({ length: size }, (_, i) => i)
+  const matrix = powers.map(i => powers.map(j => sum(points, ([x]) => (x / scale) ** (i + j))))
+  const sides = powers.map(i => sum(points, ([x, y]) => y * (x / scale) ** i))
+  const solved = solveLinear(matrix, sides, 1e-14)
   return solved?.map((c, i) => c / scale ** i)
 }
 
@@ -25,24 +25,4 @@ function sum(
 ): number {
   // prettier-ignore
   return points.reduce((total, point) => total + of(point), 0)
-}
-
-/** Gauss's elimination with the largest pivot; each row is an equation, its last number the right side. */
-function solve(rows: readonly (readonly number[])[]): readonly number[] | undefined {
-  const left = rows.map(row => [...row])
-  const size = left.length
-  for (let at = 0; at < size; at++) {
-    const pivot = left
-      .slice(at)
-      .reduce((best, row) => (Math.abs(row[at] ?? 0) > Math.abs(best[at] ?? 0) ? row : best))
-    left.splice(left.indexOf(pivot), 1)
-    left.splice(at, 0, pivot)
-    const head = pivot[at] ?? 0
-    if (Math.abs(head) < 1e-14) return undefined
-    for (const [other, row] of left.entries()) {
-      const factor = other === at ? 0 : (row[at] ?? 0) / head
-      if (factor !== 0) for (let k = at; k <= size; k++) row[k] = (row[k] ?? 0) - factor * (pivot[k] ?? 0)
-    }
-  }
-  return left.map((row, at) => (row[size] ?? 0) / (row[at] ?? 1))
 }
