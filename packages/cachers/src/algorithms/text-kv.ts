@@ -44,7 +44,7 @@ function constantGroups(part: Part): readonly Group[] | Refusal {
       `calls its latents "${inputs.sample}", so they cannot be told from what is constant`,
       part.name,
     )
-  return gates.map(({ region }) => ({
+  return gates.map(({ region = [] }) => ({
     sites: region.map(node => ({ node })),
     // What is fed is compared, so ports of others come after.
     needs: ['loop:denoise', 'run:always', 'io:source'],

@@ -19,8 +19,6 @@ export interface CacheGate {
   readonly name: string
   readonly cuts: readonly Cut[]
   readonly region: readonly Node[]
-  /** Values that the region leaves outside though only it needs them: what is watched, say. */
-  readonly keep?: readonly string[]
   /** How many earlier results a closed gate combines; 1 repeats the last. */
   readonly history?: number
   /** A bool of the graph that opens the gate. Default: an input, `<name>:run`. */
