@@ -4,6 +4,7 @@
 // Nothing inside the network is touched.
 import { defineAlgorithm, int, real, refuse, type Branch, type Feeds, type Group, type Middleware, type Part, type TensorData, type Values } from '@damson/core' // prettier-ignore
 import { isRefusal, type Refusal } from '@damson/graph'
+import { latentsOf } from '../gating/fed-values.ts'
 import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
 import { denoiserInputs, sampleName } from '../structure/denoiser-inputs.ts'
 
@@ -62,8 +63,7 @@ function reuseWhileEven(part: string, id: string, given: Values<typeof params>):
 
 /** The latents of this call and of the three before it, the last first; those of other sizes are forgotten. */
 function pathOf(feeds: Feeds, before: readonly TensorData[]): readonly TensorData[] {
-  const name = sampleName(Object.keys(feeds))
-  const x = name === undefined ? undefined : feeds[name]
+  const x = latentsOf(feeds)
   if (!x) return []
   return [x, ...before.filter(({ shape }) => shape.join() === x.shape.join())].slice(0, 4)
 }

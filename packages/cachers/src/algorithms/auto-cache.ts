@@ -6,7 +6,7 @@ import {
 } from '@damson/core' // prettier-ignore
 import { DamsonError } from '@damson/graph'
 import { combinedTensors } from '../gating/combined-tensors.ts'
-import { sameSizes, sizesByName, type Sizes } from '../gating/gate-middleware.ts'
+import { sameSizes, sizesByName, type Sizes } from '../gating/fed-values.ts'
 import { wholeContract, wholeGroups } from '../gating/whole-output.ts'
 import { innerProducts } from '../learning/inner-products.ts'
 import { learnSchedules } from '../learning/learn-schedules.ts'

@@ -1,15 +1,14 @@
 // A batch that holds both branches of guidance, the unconditional rows first: taking it apart and putting it together. Such a
 // batch is told by its latents, which are the same in both halves.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
-import { sampleName } from '../structure/denoiser-inputs.ts'
+import { latentsOf } from './fed-values.ts'
 
 /** Positions of tokens have no rows, even when there are as many tokens as rows. */
 const positionNames = new Set(['img_ids', 'txt_ids'])
 
 /** Rows of a batch for both branches; undefined when the feeds are not one. */
 export function rowsOfBoth(feeds: Feeds): number | undefined {
-  const name = sampleName(Object.keys(feeds))
-  const sample = name === undefined ? undefined : feeds[name]
+  const sample = latentsOf(feeds)
   const rows = sample?.shape[0] ?? 0
   if (!sample || rows < 2 || rows % 2 !== 0) return undefined
   const { data } = sample

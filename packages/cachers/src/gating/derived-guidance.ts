@@ -5,7 +5,7 @@
 import type { Call, Feeds, Outputs, Run } from '@damson/core'
 import { conditionalFeeds, halfOutputs, rowsOfBoth, stackedOutputs } from './both-halves.ts'
 import { numbersOf } from './combined-tensors.ts'
-import { sameSizes, sizesByName, type Sizes } from './gate-middleware.ts'
+import { sameSizes, sizesByName, type Sizes } from './fed-values.ts'
 import { derivedOutputs, splitResidual, type Residual } from './guidance-residual.ts'
 
 export interface GuidanceRules {

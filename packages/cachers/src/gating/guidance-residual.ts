@@ -2,7 +2,7 @@
 import type { Feeds, Outputs, TensorData } from '@damson/core'
 import { numbersOf, tensorLike } from './combined-tensors.ts'
 import { lowFrequencies, planesOf } from './low-frequencies.ts'
-import type { Sizes } from './gate-middleware.ts'
+import type { Sizes } from './fed-values.ts'
 
 interface Split {
   readonly low: Float64Array

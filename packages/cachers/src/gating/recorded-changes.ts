@@ -1,9 +1,11 @@
 // How far a value inside a network and its output moved from call to call of recorded runs: what the one tells of the other is
 // fitted on that.
-import { DamsonError, type Feeds, type FitContext, type Params, type Sample, type TensorData } from '@damson/core' // prettier-ignore
+import { DamsonError, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
 import { Draft, inferTypes, type Graph } from '@damson/graph'
+import { sameSizes, sizesByName, type Sizes } from './fed-values.ts'
 
 interface Seen {
+  readonly sizes: Sizes
   readonly value: TensorData
   readonly output: TensorData
 }
@@ -24,11 +26,13 @@ export async function recordedChanges<P extends Params>(
   for (const [at, { feeds, run }] of samples.entries()) {
     const outputs = await live.run('main', feeds)
     const [now, made] = [outputs[value], outputs[output]]
-    const key = `${run?.id}:${run?.branch}:${sizesOf(feeds)}`
+    const sizes = sizesByName(feeds)
+    const key = `${run?.id}:${run?.branch}`
     const before = last.get(key)
     if (!now || !made) continue
-    if (before) found.push([change(before.value, now), change(before.output, made)])
-    last.set(key, { value: now, output: made })
+    if (before && sameSizes(before.sizes, sizes))
+      found.push([change(before.value, now), change(before.output, made)])
+    last.set(key, { sizes, value: now, output: made })
     ctx.progress(at + 1, samples.length)
   }
   return found.filter(pair => pair.every(Number.isFinite))
@@ -51,10 +55,6 @@ function withOutput(graph: Graph, value: string): Graph {
   const type = draft.typeOf(value)
   draft.setOutputs([...draft.outputs, { name: value, ...(type ? { type } : {}) }])
   return graph.with({ outputs: draft.finish().outputs })
-}
-
-function sizesOf(feeds: Feeds): string {
-  return Object.entries(feeds).map(([name, { shape }]) => `${name}:${shape.join('x')}`).sort().join(' ') // prettier-ignore
 }
 
 /** mean|a − b| / mean|a| of the row where it is largest. */

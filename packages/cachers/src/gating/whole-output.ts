@@ -4,7 +4,7 @@ import { refuse, type Branch, type Call, type Feeds, type Group, type Outputs, t
 import { nodeIdentity, walk, type Node, type Refusal } from '@damson/graph'
 import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 import { dependents } from '../structure/dependence.ts'
-import { sameSizes, sizesByName, type Sizes } from './gate-middleware.ts'
+import { sameSizes, sizesByName, type Sizes } from './fed-values.ts'
 
 export const wholeContract = { needs: ['loop:denoise', 'run:always'], takes: ['run:always'] } as const
 
