@@ -1,6 +1,7 @@
 // A batch that holds both branches of guidance, the unconditional rows first: taking it apart and putting it together. Such a
 // batch is told by its latents, which are the same in both halves.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
+import { numbersOf, tensorLike } from './combined-tensors.ts'
 import { latentsOf } from './fed-values.ts'
 
 /** Positions of tokens have no rows, even when there are as many tokens as rows. */
@@ -55,15 +56,11 @@ export function stackedOutputs(first: Outputs, second: Outputs): Outputs {
 }
 
 function stacked(upper: TensorData, lower: TensorData): TensorData {
-  const shape = [(upper.shape[0] ?? 0) + (lower.shape[0] ?? 0), ...lower.shape.slice(1)]
-  if (upper.data instanceof Float32Array && lower.data instanceof Float32Array) {
-    const data = new Float32Array(upper.data.length + lower.data.length)
-    data.set(upper.data)
-    data.set(lower.data, upper.data.length)
-    return { dtype: 'float32', shape, data }
-  }
-  if (upper.data instanceof Uint16Array && lower.data instanceof Uint16Array && lower.dtype === 'float16') {
-    return { dtype: 'float16', shape, data: Uint16Array.from([...upper.data, ...lower.data]) }
-  }
-  return lower
+  const [first, second] = [numbersOf(upper), numbersOf(lower)]
+  if (!first || !second) return lower
+  const numbers = new Float64Array(first.length + second.length)
+  numbers.set(first)
+  numbers.set(second, first.length)
+  const rows = (upper.shape[0] ?? 0) + (lower.shape[0] ?? 0)
+  return tensorLike({ ...lower, shape: [rows, ...lower.shape.slice(1)] }, numbers)
 }

@@ -1,6 +1,7 @@
 // What is read off the feeds of a denoiser where its graph is not at hand: sizes, the latents, the time.
 import type { Feeds, TensorData } from '@damson/core'
 import { sampleName, timeNames } from '../structure/denoiser-inputs.ts'
+import { numbersOf } from './combined-tensors.ts'
 
 export type Sizes = ReadonlyMap<string, readonly number[]>
 
@@ -26,5 +27,5 @@ export function latentsOf(feeds: Feeds): TensorData | undefined {
 export function timeOf(feeds: Feeds): number | undefined {
   const name = timeNames.find(each => Object.hasOwn(feeds, each))
   const fed = name === undefined ? undefined : feeds[name]
-  return fed ? Number(fed.data[0]) : undefined
+  return fed && Number((numbersOf(fed) ?? fed.data)[0])
 }

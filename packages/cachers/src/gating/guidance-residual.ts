@@ -42,7 +42,7 @@ function gridOf(feeds: Feeds): readonly [number, number] | undefined {
   const ids: TensorData | undefined = feeds['img_ids']
   if (!ids || ids.shape.at(-1) !== 3) return undefined
   const most = (axis: number): number =>
-    Array.from(ids.data, Number).reduce((largest, id, i) => (i % 3 === axis ? Math.max(largest, id) : largest), 0) // prettier-ignore
+    Array.from(numbersOf(ids) ?? ids.data, Number).reduce((largest, id, i) => (i % 3 === axis ? Math.max(largest, id) : largest), 0) // prettier-ignore
   return [most(1) + 1, most(2) + 1]
 }
 

@@ -2,6 +2,7 @@
 // fitted on that.
 import { DamsonError, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
 import { Draft, inferTypes, type Graph } from '@damson/graph'
+import { numbersOf } from './combined-tensors.ts'
 import { sameSizes, sizesByName, type Sizes } from './fed-values.ts'
 
 interface Seen {
@@ -57,17 +58,19 @@ function withOutput(graph: Graph, value: string): Graph {
   return graph.with({ outputs: draft.finish().outputs })
 }
 
-/** mean|a − b| / mean|a| of the row where it is largest. */
-function change(a: TensorData, b: TensorData): number {
-  const rows = a.shape[0] ?? 1
-  const size = a.data.length / rows
+/** mean|a − b| / mean|a| of the row where it is largest; NaN of what are no floats. */
+function change(before: TensorData, now: TensorData): number {
+  const [a, b] = [numbersOf(before), numbersOf(now)]
+  if (!a || !b) return NaN
+  const rows = before.shape[0] ?? 1
+  const size = a.length / rows
   return Math.max(
     ...Array.from({ length: rows }, (_, row) => {
       let moved = 0
       let whole = 0
       for (let at = row * size; at < (row + 1) * size; at++) {
-        moved += Math.abs(Number(a.data[at]) - Number(b.data[at]))
-        whole += Math.abs(Number(a.data[at]))
+        moved += Math.abs((a[at] ?? 0) - (b[at] ?? 0))
+        whole += Math.abs(a[at] ?? 0)
       }
       return moved / whole
     }),
