@@ -57,9 +57,6 @@ export const autoCache = defineAlgorithm({
   },
 })
 
-/** Inner products grow with the square of the steps. */
-const mostSteps = 128
-
 async function fit(ctx: FitContext<Params>): Promise<Learnt> {
   const learnt: Record<string, LearntCache> = {}
   for (const part of ctx.parts) learnt[part] = await learn(ctx, part)
@@ -69,7 +66,7 @@ async function fit(ctx: FitContext<Params>): Promise<Learnt> {
 async function learn(ctx: FitContext<Params>, part: string): Promise<LearntCache> {
   let products: ReturnType<typeof innerProducts> | undefined
   for await (const trajectory of trajectories(ctx, part)) {
-    products ??= innerProducts(Math.min(mostSteps, trajectory.length))
+    products ??= innerProducts(trajectory.length)
     if (trajectory.length === products.steps) products.add(trajectory)
     else ctx.warn('other-steps', `${ctx.step} learns from generations of ${products.steps} steps; one of ${trajectory.length} was left out.`) // prettier-ignore
   }
