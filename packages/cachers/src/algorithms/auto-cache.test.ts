@@ -195,6 +195,13 @@ async function learntOneLine(latents: string, steps: number, recordings = 3): Pr
   return runtime.open(await smash(oneLine(latents), [autoCache()], { runtime, samples }))
 }
 
+test('weighs the latents, whatever they are called', async () => {
+  const [known, other] = [await learntOneLine('sample', 8), await learntOneLine('z', 8)]
+  const loop = { steps: 8, seed: 9 }
+  expect(await drawn(other, 'z', loop)).toEqual(await drawn(known, 'sample', loop))
+  for (const live of [known, other]) await live.close()
+})
+
 test('refuses to learn from generations with more steps than it can weigh', async () => {
   await expect(learntOneLine('sample', 129, 1)).rejects.toThrow(/at most 128 steps, got one of 129/)
 })

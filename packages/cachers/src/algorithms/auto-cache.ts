@@ -13,7 +13,7 @@ import { learnSchedules } from '../learning/learn-schedules.ts'
 import { trajectories } from '../learning/trajectories.ts'
 import { forecastWeights } from '../schedule/forecast.ts'
 import { byHand, scheduleParam, type CacheSchedule } from '../schedule/schedule.ts'
-import { sampleNames } from '../structure/denoiser-inputs.ts'
+import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 
 const params = {
   /** The time of the denoiser, as a share of the time without a cache. */
@@ -33,6 +33,8 @@ type Given = Values<Params>
 /** What was learnt of a part, for 1, 2, … full runs of a generation of `steps` steps. */
 export type LearntCache = {
   readonly steps: number
+  /** The input that holds the latents. */
+  readonly sample: string
   readonly full: readonly (readonly number[])[]
   /** By number of runs: the error of the outputs, as a share of what the outputs do to the picture. */
   readonly errors: readonly number[]
@@ -74,6 +76,7 @@ async function learn(ctx: FitContext<Params>, part: string): Promise<LearntCache
   const schedules = learnSchedules(products)
   return {
     steps: products.steps,
+    sample: denoiserInputs(ctx.model.part(part).graph)?.sample ?? '',
     full: schedules.map(({ full }) => full),
     errors: schedules.map(({ error }) => error),
     weights: schedules.map(({ weights }) => weights.map(row => row.map(Math.fround))),
@@ -115,8 +118,7 @@ function runLearnt(part: string, id: string, given: Given, learnt: LearntCache |
           return made(known, isLearnt ? learnt?.weights[at]?.[call.step] : undefined, call.step, byHand(hand, call.step) === 'reuse') // prettier-ignore
         }
         const outputs = await next(feeds, call)
-        const name = sampleNames.find(each => Object.hasOwn(feeds, each))
-        const x = name === undefined ? undefined : feeds[name]
+        const x = feeds[learnt?.sample ?? '']
         const result = { step: call.step, outputs }
         kept.set(call.branch, { sizes, x, results: known ? [result, ...known.results.filter(({ step }) => step !== call.step).slice(0, 1)] : [result] }) // prettier-ignore
         return outputs
