@@ -9,13 +9,16 @@ const positionNames = new Set(['img_ids', 'txt_ids'])
 
 /** Rows of a batch for both branches; undefined when the feeds are not one. */
 export function rowsOfBoth(feeds: Feeds): number | undefined {
-  const sample = latentsOf(feeds)
-  const rows = sample?.shape[0] ?? 0
-  if (!sample || rows < 2 || rows % 2 !== 0) return undefined
-  const { data } = sample
+  const latents = latentsOf(feeds)
+  return latents && hasEqualHalves(latents) ? latents.shape[0] : undefined
+}
+
+/** Whether the rows of a batch are there twice, as the latents of both branches are. */
+export function hasEqualHalves({ shape: [rows = 0], data }: TensorData): boolean {
+  if (rows < 2 || rows % 2 !== 0) return false
   const half = data.length / 2
-  for (let i = 0; i < half; i++) if (data[i] !== data[half + i]) return undefined
-  return rows
+  for (let i = 0; i < half; i++) if (data[i] !== data[half + i]) return false
+  return true
 }
 
 /** The feeds of the conditional half. */
