@@ -7,7 +7,7 @@ import { isRefusal, type Refusal } from '@damson/graph'
 import { numbersOf } from '../gating/combined-tensors.ts'
 import { latentsOf } from '../gating/fed-values.ts'
 import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
-import { denoiserInputs, sampleName } from '../structure/denoiser-inputs.ts'
+import { denoiserOf, sampleName } from '../structure/denoiser-inputs.ts'
 
 const params = {
   /** How far the path of the latents may bend for the last output to be reused; 0 never reuses. */
@@ -35,12 +35,11 @@ export const adaptiveCache = defineAlgorithm({
 })
 
 function groupsOf(part: Part): readonly Group[] | Refusal {
-  const groups = wholeGroups(part)
-  const inputs = denoiserInputs(part.graph)
-  if (isRefusal(groups) || !inputs) return groups
+  const inputs = denoiserOf(part)
+  if (isRefusal(inputs)) return inputs
   const names = part.graph.requiredInputs().map(({ name }) => name)
   return sampleName(names) === inputs.sample
-    ? groups
+    ? wholeGroups(part)
     : refuse(`calls its latents "${inputs.sample}", so they cannot be told among what is fed`, part.name)
 }
 
@@ -52,12 +51,14 @@ function reuseWhileEven(part: string, id: string, given: Values<typeof params>):
     const skips = new Map<Branch, number>()
     return reuseOutputs({
       part,
-      mayReuse: (feeds, { branch, rows }) => {
+      make: (feeds, { branch, rows }, [last]) => {
         const path = pathOf(feeds, paths.get(branch) ?? [])
+        const skipped = skips.get(branch) ?? 0
+        const outputs = skipped < maxSkips && bend(path, rows) < threshold ? last?.outputs : undefined
         paths.set(branch, path)
-        return (skips.get(branch) ?? 0) < maxSkips && bend(path, rows) < threshold
+        skips.set(branch, outputs ? skipped + 1 : 0)
+        return outputs
       },
-      after: ({ branch }, reused) => skips.set(branch, reused ? (skips.get(branch) ?? 0) + 1 : 0),
     })
   }
 }

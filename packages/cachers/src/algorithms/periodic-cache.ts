@@ -36,8 +36,10 @@ function reuseEvery(part: string, id: string, given: Values<typeof params>): Mid
     const { interval, start, steps } = { ...given, ...controls?.[id] }
     return reuseOutputs({
       part,
-      mayReuse: (_feeds, { step }) =>
-        (byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')) !== 'full',
+      make: (_feeds, { step }, [last]) => {
+        const kind = byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')
+        return kind === 'full' ? undefined : last?.outputs
+      },
     })
   }
 }

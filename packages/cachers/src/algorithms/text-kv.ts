@@ -5,8 +5,8 @@ import { defineAlgorithm, refuse, type Feeds, type Group, type Middleware, type 
 import { isRefusal, type Refusal } from '@damson/graph'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
-import { denoiserOf, gateContract, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { constantNames } from '../structure/denoiser-inputs.ts'
+import { gateContract, gateModel, type FindGates } from '../gating/gated-step.ts'
+import { constantNames, denoiserOf } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
 
 /** Computes what does not depend on the latents or the time once a generation. */

@@ -11,7 +11,7 @@ import {
   type Site,
 } from '@damson/core'
 import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@damson/graph'
-import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
+import { denoiserInputs, denoiserOf, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
 import { addCacheGate, type CacheGate } from './cache-gate.ts'
 import { regionOf, type WantedGate } from './gate-region.ts'
@@ -57,14 +57,6 @@ export function gateGroups(
     }
     return constant.size === 0 ? [changing] : [changing, { sites: sites(true), takes: ['run:always'] }]
   })
-}
-
-/** The inputs of a denoiser; a refusal for any other part. */
-export function denoiserOf(part: Part): DenoiserInputs | Refusal {
-  if (part.role !== 'denoiser')
-    return refuse(`has the role "${part.role}"; only a denoiser is run once a step`, part.name)
-  const inputs = denoiserInputs(part.graph)
-  return inputs ?? refuse('has no input that could be the latents', part.name)
 }
 
 /** The contract of every step that is made of gates. */
