@@ -5,6 +5,7 @@
 import { defineAlgorithm, real, refuse, type Branch, type Middleware, type Port, type TensorData, type Values } from '@damson/core' // prettier-ignore
 import { isRefusal, type Graph, type Refusal } from '@damson/graph'
 import { addChangeTest, testPorts } from '../gating/change-test.ts'
+import { streamGate } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
 import type { WantedGate } from '../gating/gate-region.ts'
@@ -68,16 +69,12 @@ function firstOf(graph: Graph, { sample }: DenoiserInputs): FirstBlock | Refusal
   if (!picture || value === undefined) return refuse('has no stack of transformer blocks')
   const left = ends.filter(({ start, end }) => start !== end)
   const gates = [
-    ...(left.length > 0 ? [{ ...gateOf(left), keep: ends.map(({ start }) => start) }] : []),
-    ...later.map(gateOf),
+    ...(left.length > 0 ? [{ ...streamGate(gateName, left), keep: ends.map(({ start }) => start) }] : []),
+    ...later.map(chains => streamGate(gateName, chains)),
   ]
   return gates.length > 0
     ? { residual: { value, base: picture.start }, gates }
     : refuse('has one transformer block; there are no others that could be reused')
-}
-
-function gateOf(chains: readonly { readonly start: string; readonly end: string }[]): WantedGate {
-  return { name: gateName, cuts: chains.map(({ start, end }) => ({ value: end, base: start })) }
 }
 
 /** One generation: by branch, the residual of the last full step is what later ones are compared with. */

@@ -8,7 +8,7 @@ import { stackGates } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gateNames, gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { byHand, isDue, scheduleParam } from '../schedule/schedule.ts'
+import { isDue, scheduleParam, stepKind } from '../schedule/schedule.ts'
 import { stacks } from '../structure/stacks.ts'
 
 const params = {
@@ -69,8 +69,7 @@ function reuseBlocks(part: string, id: string, given: Given, ports: readonly Por
       part,
       gates: gateNames(ports).map(name => ({
         ports: gatePorts(ports, name),
-        decide: ({ step }) =>
-          (byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')) === 'full' ? 'run' : {},
+        decide: ({ step }) => (stepKind(steps, step, isDue(step, interval, start)) === 'full' ? 'run' : {}),
       })),
     })
   }

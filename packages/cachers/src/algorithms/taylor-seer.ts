@@ -11,7 +11,7 @@ import { gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
 import { reuseOutputs, wholeGroups } from '../gating/whole-output.ts'
 import { forecastWeights } from '../schedule/forecast.ts'
-import { byHand, isDue, scheduleParam, type StepKind } from '../schedule/schedule.ts'
+import { isDue, scheduleParam, stepKind, type StepKind } from '../schedule/schedule.ts'
 
 const params = {
   /** Steps from one full run to the next; 1 never forecasts. */
@@ -73,7 +73,7 @@ function forecastGates({ depth, order }: Given): FindGates {
 }
 
 function kindOf(step: number, { steps, interval, start }: Given): StepKind {
-  return byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'forecast')
+  return stepKind(steps, step, isDue(step, interval, start), 'forecast')
 }
 
 /** Of what was kept at earlier steps, the last first. */

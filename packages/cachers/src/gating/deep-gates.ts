@@ -30,10 +30,15 @@ export function levelGate(depth: number | 'auto'): FindGates {
 
 /** The gates around the stacks of blocks: what all blocks of a stream added together is kept. */
 export function stackGates(found: readonly Stack[]): readonly WantedGate[] {
-  return found.map(chains => ({
-    name: deepGate,
-    cuts: chains.map(({ start, end }) => ({ value: end, base: start })),
-  }))
+  return found.map(chains => streamGate(deepGate, chains))
+}
+
+/** A gate around what is added to streams that run side by side. */
+export function streamGate(
+  name: string,
+  streams: readonly { readonly start: string; readonly end: string }[],
+): WantedGate {
+  return { name, cuts: streams.map(({ start, end }) => ({ value: end, base: start })) }
 }
 
 /** At a skip connection where there are any, else around the stacks. */

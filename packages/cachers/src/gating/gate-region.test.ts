@@ -8,6 +8,7 @@ import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 import { exclusiveRegion } from '../structure/exclusive-region.ts'
 import { isProduct } from '../structure/products.ts'
 import { stacks } from '../structure/stacks.ts'
+import { streamGate } from './deep-gates.ts'
 import { regionOf } from './gate-region.ts'
 
 test('a size that leaves a region is cut, and what only it kept outside goes in', () => {
@@ -33,9 +34,8 @@ zooTest('fixtures/flux-tiny', 'no block of Flux runs outside its gates', async f
   const products = (withSizes: boolean): number => {
     const regions = stacks(graph, denoiserInputs(graph)?.sample ?? '').map(chains => {
       const [starts, ends] = [chains.map(({ start }) => start), chains.map(({ end }) => end)]
-      const cuts = chains.map(({ start, end }) => ({ value: end, base: start }))
       return withSizes
-        ? regionOf(graph, { name: 'stack', cuts }).region
+        ? regionOf(graph, streamGate('stack', chains)).region
         : exclusiveRegion(graph, ends, starts)
     })
     const inside = new Set(regions.flat())
