@@ -2,8 +2,8 @@
 // Batched guidance shows in a batch whose two halves are fed the same latents; sequential guidance in its branches.
 import type { FitContext, Params, Sample, TensorData } from '@damson/core'
 import { DamsonError } from '@damson/graph'
-import { hasEqualHalves } from '../gating/both-halves.ts'
 import { numbersOf } from '../gating/combined-tensors.ts'
+import { hasEqualHalves } from '../guidance/both-halves.ts'
 import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 
 type Numbers = Float32Array | Float64Array

@@ -1,8 +1,8 @@
 // A batch that holds both branches of guidance, the unconditional rows first: taking it apart and putting it together. Such a
 // batch is told by its latents, which are the same in both halves.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
-import { numbersOf, tensorLike } from './combined-tensors.ts'
-import { latentsOf } from './fed-values.ts'
+import { numbersOf, tensorLike } from '../gating/combined-tensors.ts'
+import { latentsOf } from '../gating/fed-values.ts'
 
 /** Positions of tokens have no rows, even when there are as many tokens as rows. */
 const positionNames = new Set(['img_ids', 'txt_ids'])

@@ -1,6 +1,6 @@
 import type { TensorData } from '@damson/core'
 import { expect, test } from 'vitest'
-import { tensorLike } from './combined-tensors.ts'
+import { tensorLike } from '../gating/combined-tensors.ts'
 import { stackedOutputs } from './both-halves.ts'
 
 test('two halves are one batch again in every type of float', () => {

@@ -2,8 +2,8 @@
 // fitted on that.
 import { DamsonError, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
 import { Draft, inferTypes, type Graph } from '@damson/graph'
-import { numbersOf } from './combined-tensors.ts'
-import { sameSizes, sizesByName, type Sizes } from './fed-values.ts'
+import { numbersOf } from '../gating/combined-tensors.ts'
+import { sameSizes, sizesByName, type Sizes } from '../gating/fed-values.ts'
 
 interface Seen {
   readonly sizes: Sizes

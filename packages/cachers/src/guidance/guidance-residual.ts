@@ -1,8 +1,8 @@
 // The difference of the branches of guidance, by frequency, and what is made with it.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
-import { numbersOf, tensorLike } from './combined-tensors.ts'
+import { numbersOf, tensorLike } from '../gating/combined-tensors.ts'
 import { lowFrequencies, planesOf } from './low-frequencies.ts'
-import type { Sizes } from './fed-values.ts'
+import type { Sizes } from '../gating/fed-values.ts'
 
 interface Split {
   readonly low: Float64Array
