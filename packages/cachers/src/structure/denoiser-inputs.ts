@@ -11,7 +11,7 @@ export interface DenoiserInputs {
   readonly constant: readonly string[]
 }
 
-export const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
+const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
 /** What the field calls the time that a denoiser is fed. */
 export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
 
