@@ -1,9 +1,8 @@
 // The gates around what is deep in a denoiser, with what is shallow left to run: below a skip connection of a U-Net, and the
 // stacks of blocks of a transformer, whose residual deltas are kept.
 import { refuse } from '@damson/core'
-import { isRefusal, type Graph } from '@damson/graph'
+import { isRefusal } from '@damson/graph'
 import { ordered } from '../structure/between.ts'
-import type { DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { dependents } from '../structure/dependence.ts'
 import { skipLevels } from '../structure/skip-levels.ts'
 import { stacks, type Stack } from '../structure/stacks.ts'
