@@ -1,4 +1,6 @@
-import { plan, smash, type Feeds } from '@damson/core'
+import { modelOf, plan, smash, type Feeds } from '@damson/core'
+import { onnx } from '@damson/graph'
+import { halfOf } from '@damson/runtime'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { oneThread, spy } from '../../test/denoising.ts'
@@ -62,6 +64,23 @@ test('the bend is half the third-order difference over the first, of the row whe
   expect(await ran([[0, 1, 2, 4]], { threshold: 0.51 })).toBe('FFFr')
   expect(await ran([[0, 1, 2, 3], [0, 1, 2, 4]], { threshold: 0.4 })).toBe('FFFF') // prettier-ignore
   expect(await ran([[0, 1, 2, 3], [0, 1, 2, 4]], { threshold: 0.51 })).toBe('FFFr') // prettier-ignore
+})
+
+test('latents in half precision are read as numbers, not as bits', async () => {
+  const graph = onnx`<ir_version: 8, opset_import: ["" : 17]>
+    f (float16[n,4] sample, float16[n] timestep) => (float16[n,4] out) { out = Identity(sample) }`
+  const seen: Feeds[] = []
+  const live = await runtime.open(
+    await smash(modelOf(graph, { role: 'denoiser' }), [adaptiveCache(), spy(seen)]),
+  )
+  const generation = live.generation()
+  for (const step of line) {
+    const half = (shape: readonly number[], value: number): Feeds[string] => ({ dtype: 'float16', shape, data: new Uint16Array(shape.reduce((a, b) => a * b)).fill(halfOf(value)) }) // prettier-ignore
+    await generation.run('model', { sample: half([1, 4], step - 5.5), timestep: half([1], 0) }, { step })
+  }
+  await live.close()
+  // FFFrrrrFrrrr: the path is even.
+  expect(seen.map(({ sample }) => sample?.data[0])).toEqual([-5.5, -4.5, -3.5, 1.5].map(halfOf))
 })
 
 test('another cacher of the same nodes is a conflict', () => {

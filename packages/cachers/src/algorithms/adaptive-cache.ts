@@ -2,10 +2,12 @@
 // handed on while the third-order difference of the latents is small against their first:
 //   d₀ = x_s − x_{s−1},  d₁, d₂ those before:   ξ = ‖(d₀ + d₂)/2 − d₁‖ / ‖d₁‖ < threshold,  at most maxSkips times in a row
 // Nothing inside the network is touched.
-import { defineAlgorithm, int, real, refuse, type Branch, type Feeds, type Group, type Middleware, type Part, type TensorData, type Values } from '@damson/core' // prettier-ignore
+import { defineAlgorithm, int, real, refuse, type Branch, type Feeds, type Group, type Middleware, type Part, type Values } from '@damson/core' // prettier-ignore
 import { isRefusal, type Refusal } from '@damson/graph'
+import { numbersOf } from '../gating/combined-tensors.ts'
+import { latentsOf } from '../gating/fed-values.ts'
 import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
-import { denoiserInputs, sampleName } from '../structure/denoiser-inputs.ts'
+import { denoiserOf, sampleName } from '../structure/denoiser-inputs.ts'
 
 const params = {
   /** How far the path of the latents may bend for the last output to be reused; 0 never reuses. */
@@ -33,12 +35,11 @@ export const adaptiveCache = defineAlgorithm({
 })
 
 function groupsOf(part: Part): readonly Group[] | Refusal {
-  const groups = wholeGroups(part)
-  const inputs = denoiserInputs(part.graph)
-  if (isRefusal(groups) || !inputs) return groups
+  const inputs = denoiserOf(part)
+  if (isRefusal(inputs)) return inputs
   const names = part.graph.requiredInputs().map(({ name }) => name)
   return sampleName(names) === inputs.sample
-    ? groups
+    ? wholeGroups(part)
     : refuse(`calls its latents "${inputs.sample}", so they cannot be told among what is fed`, part.name)
 }
 
@@ -46,31 +47,39 @@ function groupsOf(part: Part): readonly Group[] | Refusal {
 function reuseWhileEven(part: string, id: string, given: Values<typeof params>): Middleware {
   return ({ controls }) => {
     const { threshold, maxSkips } = { ...given, ...controls?.[id] }
-    const paths = new Map<Branch, readonly TensorData[]>()
+    const paths = new Map<Branch, readonly Latents[]>()
     const skips = new Map<Branch, number>()
     return reuseOutputs({
       part,
-      mayReuse: (feeds, { branch, rows }) => {
+      make: (feeds, { branch, rows }, [last]) => {
         const path = pathOf(feeds, paths.get(branch) ?? [])
+        const skipped = skips.get(branch) ?? 0
+        const outputs = skipped < maxSkips && bend(path, rows) < threshold ? last?.outputs : undefined
         paths.set(branch, path)
-        return (skips.get(branch) ?? 0) < maxSkips && bend(path, rows) < threshold
+        skips.set(branch, outputs ? skipped + 1 : 0)
+        return outputs
       },
-      after: ({ branch }, reused) => skips.set(branch, reused ? (skips.get(branch) ?? 0) + 1 : 0),
     })
   }
 }
 
+interface Latents {
+  readonly shape: readonly number[]
+  readonly numbers: ArrayLike<number>
+}
+
 /** The latents of this call and of the three before it, the last first; those of other sizes are forgotten. */
-function pathOf(feeds: Feeds, before: readonly TensorData[]): readonly TensorData[] {
-  const name = sampleName(Object.keys(feeds))
-  const x = name === undefined ? undefined : feeds[name]
-  if (!x) return []
-  return [x, ...before.filter(({ shape }) => shape.join() === x.shape.join())].slice(0, 4)
+function pathOf(feeds: Feeds, before: readonly Latents[]): readonly Latents[] {
+  const x = latentsOf(feeds)
+  const numbers = x && numbersOf(x)
+  if (!numbers) return []
+  const same = before.filter(({ shape }) => shape.join() === x.shape.join())
+  return [{ shape: x.shape, numbers }, ...same].slice(0, 4)
 }
 
 /** ξ of the row where it is largest; NaN, which is below nothing, before there are four latents or where nothing moves. */
-function bend(path: readonly TensorData[], rows: number): number {
-  const [x0, x1, x2, x3] = path.map(({ data }) => data)
+function bend(path: readonly Latents[], rows: number): number {
+  const [x0, x1, x2, x3] = path.map(({ numbers }) => numbers)
   if (!x0 || !x1 || !x2 || !x3) return NaN
   const size = x0.length / rows
   let worst = -Infinity
@@ -78,9 +87,9 @@ function bend(path: readonly TensorData[], rows: number): number {
     let third = 0
     let first = 0
     for (let at = row * size; at < (row + 1) * size; at++) {
-      const d0 = Number(x0[at]) - Number(x1[at])
-      const d1 = Number(x1[at]) - Number(x2[at])
-      const d2 = Number(x2[at]) - Number(x3[at])
+      const d0 = (x0[at] ?? 0) - (x1[at] ?? 0)
+      const d1 = (x1[at] ?? 0) - (x2[at] ?? 0)
+      const d2 = (x2[at] ?? 0) - (x3[at] ?? 0)
       third += ((d0 + d2) / 2 - d1) ** 2
       first += d1 ** 2
     }

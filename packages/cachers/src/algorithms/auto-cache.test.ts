@@ -1,4 +1,5 @@
-import { smash, type Feeds, type Live, type Model, type Sample, type Step } from '@damson/core'
+import { modelOf, smash, type Feeds, type Live, type Model, type Sample, type Step } from '@damson/core'
+import { parse } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
 import { describeAlgorithm, seededNormal, tinyEncoder, tinyUnet } from '@damson/testing'
 import { afterAll, expect, test } from 'vitest'
@@ -155,6 +156,54 @@ test('says what it learnt as a schedule, and what it lacks', async () => {
   await expect(smash(tinyUnet(), [autoCache()], { runtime, samples: samplesOf(loose) })).rejects.toThrow(
     /which step of which generation/,
   )
+})
+
+/** A denoiser of one line, whose latents go by a name. */
+function oneLine(latents: string): Model {
+  const text = `<ir_version: 8, opset_import: ["" : 17]> f (float[n,2,2] ${latents}) => (float[n,2,2] out) {
+    squared = Mul(${latents}, ${latents})
+    out = Tanh(squared)
+  }`
+  return modelOf(parse(text), { role: 'denoiser' })
+}
+
+/** A generation of it. */
+async function drawn(
+  live: Live,
+  latents: string,
+  { steps, seed }: { readonly steps: number; readonly seed: number },
+  record?: Sample[],
+): Promise<readonly number[]> {
+  const generation = live.generation({ steps })
+  let x = seededNormal(seed, 4)
+  for (let step = 0; step < steps; step++) {
+    const feeds: Feeds = { [latents]: { dtype: 'float32', shape: [1, 2, 2], data: x } }
+    record?.push({ part: 'model', feeds, run: { id: seed, step, branch: 'both' } })
+    const { out } = await generation.run('model', feeds, { step, branch: 'both' })
+    x = x.map((value, i) => value - 0.3 * Number(out?.data[i]))
+  }
+  await generation.close()
+  return [...x]
+}
+
+/** One that learnt from generations of so many steps. */
+async function learntOneLine(latents: string, steps: number, recordings = 3): Promise<Live> {
+  const samples: Sample[] = []
+  const plain = await runtime.open(oneLine(latents))
+  for (let seed = 1; seed <= recordings; seed++) await drawn(plain, latents, { steps, seed }, samples)
+  await plain.close()
+  return runtime.open(await smash(oneLine(latents), [autoCache()], { runtime, samples }))
+}
+
+test('weighs the latents, whatever they are called', async () => {
+  const [known, other] = [await learntOneLine('sample', 8), await learntOneLine('z', 8)]
+  const loop = { steps: 8, seed: 9 }
+  expect(await drawn(other, 'z', loop)).toEqual(await drawn(known, 'sample', loop))
+  for (const live of [known, other]) await live.close()
+})
+
+test('refuses to learn from generations with more steps than it can weigh', async () => {
+  await expect(learntOneLine('sample', 129, 1)).rejects.toThrow(/at most 128 steps, got one of 129/)
 })
 
 function isLearnt(state: unknown): state is { readonly model: LearntCache } {

@@ -6,7 +6,7 @@ import { deepGate, levelGate } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel } from '../gating/gated-step.ts'
-import { byHand, scheduleParam } from '../schedule/schedule.ts'
+import { scheduleParam, stepKind } from '../schedule/schedule.ts'
 import { fullSteps } from '../schedule/full-steps.ts'
 
 const params = {
@@ -65,8 +65,7 @@ function reuseDeep(
       gates: [
         {
           ports: gatePorts(ports, deepGate),
-          decide: ({ step }) =>
-            (byHand(steps, step) ?? (isFull(step) ? 'full' : 'reuse')) === 'full' ? 'run' : {},
+          decide: ({ step }) => (stepKind(steps, step, isFull(step)) === 'full' ? 'run' : {}),
         },
       ],
     })

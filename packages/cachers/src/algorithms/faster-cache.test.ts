@@ -14,7 +14,7 @@ import {
 import { promised } from '../../test/all-cachers.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
-import { lowFrequencies, planesOf } from '../gating/low-frequencies.ts'
+import { lowFrequencies, planesOf } from '../guidance/low-frequencies.ts'
 import { fasterCache } from './faster-cache.ts'
 
 describeAlgorithm(fasterCache, {

@@ -3,10 +3,11 @@
 // unconditional one is made from the conditional one (see `derived-guidance.ts`) at four of five steps once the picture is laid out.
 import { defineAlgorithm, flag, int, pair, refuse, type Call, type Feeds, type Middleware, type Port, type Values } from '@damson/core' // prettier-ignore
 import { branchGates } from '../gating/branch-gates.ts'
-import { deriveGuidance } from '../gating/derived-guidance.ts'
-import { driveGates, timeOf } from '../gating/gate-middleware.ts'
+import { timeOf } from '../gating/fed-values.ts'
+import { driveGates } from '../gating/gate-middleware.ts'
 import { gateNames, gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
+import { deriveGuidance } from '../guidance/derived-guidance.ts'
 
 const params = {
   /** Steps for which attention runs once; 1 never reuses it. */

@@ -4,16 +4,17 @@
 // Source: FBCache of ParaAttention.
 import { defineAlgorithm, real, refuse, type Branch, type Middleware, type Port, type TensorData, type Values } from '@damson/core' // prettier-ignore
 import { isRefusal, type Graph, type Refusal } from '@damson/graph'
-import type { CacheGate } from '../gating/cache-gate.ts'
 import { addChangeTest, testPorts } from '../gating/change-test.ts'
+import { streamGate } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
+import type { WantedGate } from '../gating/gate-region.ts'
 import { gateContract, gateGroups, gateModel } from '../gating/gated-step.ts'
 import { ordered } from '../structure/between.ts'
 import type { DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { dependents } from '../structure/dependence.ts'
 import { skipLevels } from '../structure/skip-levels.ts'
-import { between, blocks, stacks } from '../structure/stacks.ts'
+import { blocks, stacks } from '../structure/stacks.ts'
 
 const params = {
   /** Relative change of the first block's residual below which the others are reused; 0 never reuses. */
@@ -48,10 +49,10 @@ const gateName = 'rest'
 interface FirstBlock {
   /** What the first block added to the picture. */
   readonly residual: { readonly value: string; readonly base: string }
-  readonly gates: readonly CacheGate[]
+  readonly gates: readonly WantedGate[]
 }
 
-function restGates(graph: Graph, inputs: DenoiserInputs): readonly CacheGate[] | Refusal {
+function restGates(graph: Graph, inputs: DenoiserInputs): readonly WantedGate[] | Refusal {
   const found = firstOf(graph, inputs)
   return isRefusal(found) ? found : found.gates
 }
@@ -62,26 +63,18 @@ function firstOf(graph: Graph, { sample }: DenoiserInputs): FirstBlock | Refusal
   if (skipLevels(ordered(graph), samples).length > 0)
     return refuse('is a U-Net: its transformer blocks stand apart, and the first says little of the others')
   const [first, ...later] = stacks(graph, sample)
-  const picture = first?.chains.find(({ start }) => samples.has(start))
-  const ends = (first?.chains ?? []).map(chain => ({ end: chain.end, start: blocks(chain)[0]?.at(-1)?.sum ?? chain.end })) // prettier-ignore
+  const picture = first?.find(({ start }) => samples.has(start))
+  const ends = (first ?? []).map(chain => ({ end: chain.end, start: blocks(chain)[0]?.at(-1)?.sum ?? chain.end })) // prettier-ignore
   const value = picture && blocks(picture)[0]?.at(-1)?.sum
   if (!picture || value === undefined) return refuse('has no stack of transformer blocks')
   const left = ends.filter(({ start, end }) => start !== end)
   const gates = [
-    ...(left.length > 0 ? [gateOf(left, between(graph, ends))] : []),
-    ...later.map(({ chains, region }) => gateOf(chains, region)),
+    ...(left.length > 0 ? [{ ...streamGate(gateName, left), keep: ends.map(({ start }) => start) }] : []),
+    ...later.map(chains => streamGate(gateName, chains)),
   ]
   return gates.length > 0
     ? { residual: { value, base: picture.start }, gates }
     : refuse('has one transformer block; there are no others that could be reused')
-}
-
-function gateOf(
-  chains: readonly { readonly start: string; readonly end: string }[],
-  region: CacheGate['region'],
-): CacheGate {
-  // prettier-ignore
-  return { name: gateName, cuts: chains.map(({ start, end }) => ({ value: end, base: start })), region }
 }
 
 /** One generation: by branch, the residual of the last full step is what later ones are compared with. */

@@ -8,7 +8,8 @@ import { stackGates } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gateNames, gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { byHand, isDue, scheduleParam } from '../schedule/schedule.ts'
+import { isDue, scheduleParam, stepKind } from '../schedule/schedule.ts'
+import { stacks } from '../structure/stacks.ts'
 
 const params = {
   /** Steps from one full run to the next; 1 never reuses. */
@@ -49,7 +50,7 @@ function gatesOf(scope: Given['scope']): FindGates {
   return (graph, inputs) => {
     const gates =
       scope === 'block'
-        ? stackGates(graph, inputs)
+        ? stackGates(stacks(graph, inputs.sample))
         : branchGates(graph, inputs, scope === 'mlp' ? { mlp: 'mlp' } : { self: 'attention', cross: 'attention' }) // prettier-ignore
     if (gates.length > 0) return gates
     return refuse(
@@ -68,8 +69,7 @@ function reuseBlocks(part: string, id: string, given: Given, ports: readonly Por
       part,
       gates: gateNames(ports).map(name => ({
         ports: gatePorts(ports, name),
-        decide: ({ step }) =>
-          (byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')) === 'full' ? 'run' : {},
+        decide: ({ step }) => (stepKind(steps, step, isDue(step, interval, start)) === 'full' ? 'run' : {}),
       })),
     })
   }

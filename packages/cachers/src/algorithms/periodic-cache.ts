@@ -2,7 +2,7 @@
 // cacher, and the yardstick for those that cache inside the network. Works at run time; the graph stays as it is.
 import { defineAlgorithm, int, type Middleware, type Values } from '@damson/core'
 import { reuseOutputs, wholeContract, wholeGroups } from '../gating/whole-output.ts'
-import { byHand, isDue, scheduleParam } from '../schedule/schedule.ts'
+import { isDue, scheduleParam, stepKind } from '../schedule/schedule.ts'
 
 const params = {
   /** Steps from one real run to the next; 1 never reuses. */
@@ -36,8 +36,8 @@ function reuseEvery(part: string, id: string, given: Values<typeof params>): Mid
     const { interval, start, steps } = { ...given, ...controls?.[id] }
     return reuseOutputs({
       part,
-      mayReuse: (_feeds, { step }) =>
-        (byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'reuse')) !== 'full',
+      make: (_feeds, { step }, [last]) =>
+        stepKind(steps, step, isDue(step, interval, start)) === 'full' ? undefined : last?.outputs,
     })
   }
 }

@@ -2,18 +2,16 @@
 //   F(x) ≈ Σᵢ F⁽ⁱ⁾(x₀)·(x − x₀)ⁱ / i!,    i = 0…order, the derivatives from finite differences between full steps.
 // A forecast is linear in the features, so it commutes with the sum of what the blocks of a stream add: one forecast of the
 // sum stands for a forecast of each block. Of the whole output it needs no run at all.
-import {
-  defineAlgorithm, int, oneOf, type Branch, type Middleware, type Outputs, type Port, type Values,
-} from '@damson/core' // prettier-ignore
+import { defineAlgorithm, int, oneOf, type Middleware, type Port, type Values } from '@damson/core'
 import { isRefusal } from '@damson/graph'
-import { combinedTensors } from '../gating/combined-tensors.ts'
+import { combinedOutputs } from '../gating/combined-tensors.ts'
 import { deepGate, deepGates } from '../gating/deep-gates.ts'
-import { driveGates, sameSizes, sizesByName, type Sizes } from '../gating/gate-middleware.ts'
+import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
 import { gateContract, gateGroups, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { wholeGroups } from '../gating/whole-output.ts'
+import { reuseOutputs, wholeGroups } from '../gating/whole-output.ts'
 import { forecastWeights } from '../schedule/forecast.ts'
-import { byHand, isDue, scheduleParam, type StepKind } from '../schedule/schedule.ts'
+import { isDue, scheduleParam, stepKind, type StepKind } from '../schedule/schedule.ts'
 
 const params = {
   /** Steps from one full run to the next; 1 never forecasts. */
@@ -75,7 +73,7 @@ function forecastGates({ depth, order }: Given): FindGates {
 }
 
 function kindOf(step: number, { steps, interval, start }: Given): StepKind {
-  return byHand(steps, step) ?? (isDue(step, interval, start) ? 'full' : 'forecast')
+  return stepKind(steps, step, isDue(step, interval, start), 'forecast')
 }
 
 /** Of what was kept at earlier steps, the last first. */
@@ -108,38 +106,18 @@ function forecastFeatures(part: string, id: string, given: Given, ports: readonl
   }
 }
 
-interface Known {
-  readonly step: number
-  readonly sizes: Sizes
-  readonly outputs: Outputs
-}
-
 /** One generation: full steps run, the others are made of their outputs. */
 function forecastOutput(part: string, id: string, given: Given): Middleware {
   return ({ controls }) => {
     const now = { ...given, ...controls?.[id] }
-    const memory = new Map<Branch, readonly Known[]>()
-    return {
+    return reuseOutputs({
       part,
-      around: next => async (feeds, call) => {
-        const sizes = sizesByName(feeds)
-        const known = (memory.get(call.branch) ?? []).filter(each => sameSizes(each.sizes, sizes))
-        const kind = known.length === 0 ? 'full' : kindOf(call.step, now)
-        if (kind !== 'full') return combinedOutputs(weightsOf(kind, call.step, known, given), known)
-        const outputs = await next(feeds, call)
-        memory.set(call.branch, [{ step: call.step, sizes, outputs }, ...known].slice(0, given.order + 1))
-        return outputs
+      history: given.order + 1,
+      make: (_feeds, { step }, kept) => {
+        const kind = kindOf(step, now)
+        if (kind === 'full') return undefined
+        return combinedOutputs(weightsOf(kind, step, kept, given), kept.map(({ outputs }) => outputs)) // prettier-ignore
       },
-    }
+    })
   }
-}
-
-function combinedOutputs(weights: readonly number[], known: readonly Known[]): Outputs {
-  const last = known[0]?.outputs ?? {}
-  return Object.fromEntries(
-    Object.entries(last).map(([name, tensor]) => {
-      const earlier = known.flatMap(({ outputs }) => outputs[name] ?? [])
-      return [name, combinedTensors(weights, earlier) ?? tensor]
-    }),
-  )
 }

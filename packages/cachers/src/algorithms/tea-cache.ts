@@ -4,18 +4,17 @@
 // p is a polynomial from changes of m to changes of the output, fitted on recorded runs; without samples p(x) = x.
 import { defineAlgorithm, real, refuse, type Branch, type Middleware, type Port, type TensorData, type Values } from '@damson/core' // prettier-ignore
 import { inferTypes, isRefusal, type Graph, type Refusal } from '@damson/graph'
-import type { CacheGate } from '../gating/cache-gate.ts'
 import { addChangeTest, testPorts } from '../gating/change-test.ts'
-import { deepGate } from '../gating/deep-gates.ts'
+import { deepGate, stackGates } from '../gating/deep-gates.ts'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
+import type { WantedGate } from '../gating/gate-region.ts'
 import { gateContract, gateGroups, gateModel } from '../gating/gated-step.ts'
-import { recordedChanges } from '../gating/recorded-changes.ts'
-import { fitPolynomial } from '../schedule/polynomial.ts'
+import { fitPolynomial } from '../learning/polynomial.ts'
+import { recordedChanges } from '../learning/recorded-changes.ts'
 import { ordered } from '../structure/between.ts'
 import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { dependents } from '../structure/dependence.ts'
-import { exclusiveRegion } from '../structure/exclusive-region.ts'
 import { modulatedInput } from '../structure/modulated-input.ts'
 import { skipLevels } from '../structure/skip-levels.ts'
 import { stacks } from '../structure/stacks.ts'
@@ -76,10 +75,10 @@ const degree = 4
 interface Watched {
   /** What the first attention reads. */
   readonly value: string
-  readonly gates: readonly CacheGate[]
+  readonly gates: readonly WantedGate[]
 }
 
-function blockGates(graph: Graph, inputs: DenoiserInputs): readonly CacheGate[] | Refusal {
+function blockGates(graph: Graph, inputs: DenoiserInputs): readonly WantedGate[] | Refusal {
   const found = watchedOf(graph, inputs)
   return isRefusal(found) ? found : found.gates
 }
@@ -89,15 +88,10 @@ function watchedOf(graph: Graph, { sample }: DenoiserInputs): Watched | Refusal 
   if (skipLevels(ordered(graph), samples).length > 0)
     return refuse('is a U-Net: its transformer blocks stand apart, and the input of the first says little of the others') // prettier-ignore
   const found = stacks(graph, sample)
-  const picture = found[0]?.chains.find(({ start }) => samples.has(start))
+  const picture = found[0]?.find(({ start }) => samples.has(start))
   const value = picture && modulatedInput(graph, picture)
   if (value === undefined) return refuse('has no stack of transformer blocks')
-  const gates = found.map(({ chains }): CacheGate => {
-    const ends = chains.map(({ end }) => end)
-    const region = exclusiveRegion(graph, ends, [...chains.map(({ start }) => start), value])
-    const cuts = chains.map(({ start, end }) => ({ value: end, base: start }))
-    return { name: deepGate, cuts, region, keep: [value] }
-  })
+  const gates = stackGates(found).map(gate => ({ ...gate, keep: [value] }))
   return { value, gates }
 }
 

@@ -5,8 +5,8 @@ import { defineAlgorithm, refuse, type Feeds, type Group, type Middleware, type 
 import { isRefusal, type Refusal } from '@damson/graph'
 import { driveGates } from '../gating/gate-middleware.ts'
 import { gatePorts } from '../gating/gate-ports.ts'
-import { denoiserOf, gateContract, gateModel, type FindGates } from '../gating/gated-step.ts'
-import { constantNames } from '../structure/denoiser-inputs.ts'
+import { gateContract, gateModel, type FindGates } from '../gating/gated-step.ts'
+import { constantNames, denoiserOf } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
 
 /** Computes what does not depend on the latents or the time once a generation. */
@@ -44,7 +44,7 @@ function constantGroups(part: Part): readonly Group[] | Refusal {
       `calls its latents "${inputs.sample}", so they cannot be told from what is constant`,
       part.name,
     )
-  return gates.map(({ region }) => ({
+  return gates.map(({ region = [] }) => ({
     sites: region.map(node => ({ node })),
     // What is fed is compared, so ports of others come after.
     needs: ['loop:denoise', 'run:always', 'io:source'],

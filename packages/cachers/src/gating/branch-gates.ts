@@ -7,7 +7,7 @@ import { dependents } from '../structure/dependence.ts'
 import { exclusiveRegion } from '../structure/exclusive-region.ts'
 import { isProduct } from '../structure/products.ts'
 import { stacks } from '../structure/stacks.ts'
-import type { CacheGate } from './cache-gate.ts'
+import type { WantedGate } from './gate-region.ts'
 
 /** What a branch is: attention that reads the latents, attention that reads other things alone, or feed-forward. */
 type BranchKind = 'self' | 'cross' | 'mlp'
@@ -20,15 +20,17 @@ export function branchGates(
   graph: Graph,
   { sample }: DenoiserInputs,
   names: GateNames,
-): readonly CacheGate[] {
+): readonly WantedGate[] {
   const samples = dependents(graph, [sample])
-  const branches = stacks(graph, sample).flatMap(({ chains }) => chains.flatMap(chain => chain.branches))
-  return together(branches).flatMap((group): readonly CacheGate[] => {
+  const branches = stacks(graph, sample)
+    .flat()
+    .flatMap(chain => chain.branches)
+  return together(branches).flatMap((group): readonly WantedGate[] => {
     const name = names[kindOf(group, samples)]
     if (name === undefined) return []
     const cuts = group.map(branch => ({ value: beforeGate(graph, branch, samples) }))
     const region = exclusiveRegion(graph, cuts.map(({ value }) => value)) // prettier-ignore
-    return region.some(isProduct) ? [{ name, cuts, region }] : []
+    return region.some(isProduct) ? [{ name, cuts }] : []
   })
 }
 

@@ -6,6 +6,7 @@ import {
   DamsonError, dataTypes, Draft, gate, memoryTensor, tensorOf, type DataType, type Graph, type Node, type ValueInfo, type ValueType,
 } from '@damson/graph' // prettier-ignore
 import type { Port } from '@damson/core'
+import { nodeAdder, type AddNode, type Fresh } from './add-node.ts'
 
 /** A value that a gate hands on when its region does not run. */
 interface Cut {
@@ -19,8 +20,6 @@ export interface CacheGate {
   readonly name: string
   readonly cuts: readonly Cut[]
   readonly region: readonly Node[]
-  /** Values that the region leaves outside though only it needs them: what is watched, say. */
-  readonly keep?: readonly string[]
   /** How many earlier results a closed gate combines; 1 repeats the last. */
   readonly history?: number
   /** A bool of the graph that opens the gate. Default: an input, `<name>:run`. */
@@ -123,12 +122,9 @@ function closedBranch(
   cuts: readonly PreparedCut[],
   weights: string | undefined,
   output: ValueInfo,
-): (branch: Draft, fresh: (hint: string) => string) => string {
+): (branch: Draft, fresh: Fresh) => string {
   return (branch, fresh) => {
-    const add = (op: string, inputs: readonly string[], attributes?: Node['attributes']): string => {
-      const node = branch.add({ op, name: fresh(op), inputs, outputs: [fresh(`${output.name}_closed`)], ...(attributes ? { attributes } : {}) }) // prettier-ignore
-      return node.outputs[0] ?? ''
-    }
+    const add = nodeAdder(branch, fresh, `${output.name}_closed`)
     const kept = cuts.find(cut => cut.difference && cut.kept === output.name)
     if (kept) return nothing(branch, fresh, add, kept)
     const { cut, quantize } = cutOf(graph, cuts, output.name)
@@ -142,16 +138,8 @@ function closedBranch(
   }
 }
 
-type Add = (op: string, inputs: readonly string[], attributes?: Node['attributes']) => string
-
 /** Σ wₐ·cachedₐ */
-function combined(
-  branch: Draft,
-  fresh: (hint: string) => string,
-  add: Add,
-  cut: PreparedCut,
-  weights: string,
-): string {
+function combined(branch: Draft, fresh: Fresh, add: AddNode, cut: PreparedCut, weights: string): string {
   const terms = cut.inputs.map(({ name }, age) => {
     const index = branch.addInitializer(fresh('age'), tensorOf('int64', [], [age]))
     const weight = add('Gather', [weights, index])
@@ -163,7 +151,7 @@ function combined(
 }
 
 /** A tensor without elements: what a closed gate keeps. */
-function nothing(branch: Draft, fresh: (hint: string) => string, add: Add, cut: PreparedCut): string {
+function nothing(branch: Draft, fresh: Fresh, add: AddNode, cut: PreparedCut): string {
   const dims = cut.type.kind === 'tensor' ? (cut.type.shape ?? []) : []
   const shape = branch.addInitializer(fresh('none'), tensorOf('int64', [dims.length], emptyShape(dims)))
   const bytes = new Uint8Array(cut.dtype === 'float64' ? 8 : cut.dtype === 'float32' ? 4 : 2)

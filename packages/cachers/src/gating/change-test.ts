@@ -2,8 +2,9 @@
 //   change = max over rows of mean|v − v_before| / mean|v_before|, through a polynomial where one is given
 //   run    = force, or change ≥ limit
 // It is an If of its own: forced, no earlier value is read, so the neutral one may be empty.
-import { Body, DamsonError, dataTypes, Draft, memoryTensor, tensorOf, type Graph, type Node, type ValueType } from '@damson/graph' // prettier-ignore
+import { Body, DamsonError, dataTypes, Draft, memoryTensor, tensorOf, type Graph, type ValueType } from '@damson/graph' // prettier-ignore
 import type { Feeds, Outputs, Port, TensorData } from '@damson/core'
+import { nodeAdder, type AddNode, type Fresh } from './add-node.ts'
 import type { GatePort } from './cache-gate.ts'
 
 export interface ChangeTest {
@@ -81,26 +82,13 @@ function portsOf(
 
 const flag: ValueType = { kind: 'tensor', dtype: 'bool', shape: [] }
 const number: ValueType = { kind: 'tensor', dtype: 'float32', shape: [] }
-type Fresh = (hint: string) => string
-
 function emptyBody(name: string): Draft {
   return new Draft(new Body({ name, inputs: [], outputs: [], initializers: new Map(), nodes: [] }))
 }
 
-function adder(
-  branch: Draft,
-  fresh: Fresh,
-): (op: string, inputs: readonly string[], attributes?: Node['attributes']) => string {
-  // prettier-ignore
-  return (op, inputs, attributes) => {
-    const node = branch.add({ op, name: fresh(op), inputs, outputs: [fresh(op)], ...(attributes ? { attributes } : {}) }) // prettier-ignore
-    return node.outputs[0] ?? ''
-  }
-}
-
 function forced(fresh: Fresh, force: string): Body {
   const branch = emptyBody(fresh('forced'))
-  const add = adder(branch, fresh)
+  const add = nodeAdder(branch, fresh)
   const zero = new Map([
     ['value', { type: 'tensor', value: memoryTensor('float32', [], new Uint8Array(4)) } as const],
   ])
@@ -122,7 +110,7 @@ function compared(
 ): Body {
   // prettier-ignore
   const branch = emptyBody(fresh('compared'))
-  const add = adder(branch, fresh)
+  const add = nodeAdder(branch, fresh)
   const scalar = (value: number): string => branch.addInitializer(fresh('number'), tensorOf('float32', [], [value])) // prettier-ignore
   const rows = branch.addInitializer(fresh('rows'), tensorOf('int64', [3], [0, 1, -1]))
   const toFloat = new Map([['to', { type: 'int', value: BigInt(dataTypes.float32.code) } as const]])
@@ -144,7 +132,7 @@ function compared(
 
 /** c₀ + x·(c₁ + x·(c₂ + …)) */
 function horner(
-  add: ReturnType<typeof adder>,
+  add: AddNode,
   scalar: (value: number) => string,
   coefficients: readonly number[],
   x: string,

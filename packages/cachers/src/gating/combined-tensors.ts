@@ -1,5 +1,5 @@
 // Sums of tensors outside the graph, for what is made of whole outputs of a denoiser: no session runs for them.
-import type { TensorData } from '@damson/core'
+import type { Outputs, TensorData } from '@damson/core'
 import { halfOf, numberOfHalf } from '@damson/runtime'
 
 /** Σ wₖ·tensorₖ, summed in double precision; of what is no float tensor the first is handed on. */
@@ -17,6 +17,22 @@ export function combinedTensors(
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (term[i] ?? 0)
   })
   return tensorLike(first, sum)
+}
+
+/** Σ wₖ·resultₖ, output by output, with `more` tensors as last terms of each; undefined where there are no results. */
+export function combinedOutputs(
+  weights: readonly number[],
+  results: readonly Outputs[],
+  more: readonly TensorData[] = [],
+): Outputs | undefined {
+  const [first] = results
+  if (!first) return undefined
+  return Object.fromEntries(
+    Object.entries(first).map(([name, tensor]) => {
+      const terms = [...results.flatMap(outputs => outputs[name] ?? []), ...more]
+      return [name, combinedTensors(weights, terms) ?? tensor]
+    }),
+  )
 }
 
 /** The numbers of a float tensor; undefined for other types. */

@@ -1,7 +1,7 @@
 // Drives gates: at each call every gate is told to run or to make its values from what it kept. What is kept belongs to one
 // branch of guidance and to one set of sizes, so nothing of another batch or another branch is ever handed on.
 import type { Branch, Call, Feeds, Middleware, Outputs, TensorData } from '@damson/core'
-import { timeNames } from '../structure/denoiser-inputs.ts'
+import { sameSizes, sizesByName, timeOf, type Sizes } from './fed-values.ts'
 import type { GatePorts } from './gate-ports.ts'
 
 /** What was kept of one run of a gate, and when. */
@@ -101,25 +101,4 @@ const closed: TensorData = { dtype: 'bool', shape: [], data: Uint8Array.of(0) }
 
 function keptOf(ports: GatePorts, outputs: Outputs): readonly TensorData[] {
   return ports.caches.flatMap(({ output }) => outputs[output] ?? [])
-}
-
-export type Sizes = ReadonlyMap<string, readonly number[]>
-
-export function sizesByName(feeds: Feeds): Sizes {
-  return new Map(Object.entries(feeds).map(([name, { shape }]) => [name, shape]))
-}
-
-/** True when every input that both have has one size: steps further out feed their caches at some calls only. */
-export function sameSizes(a: Sizes, b: Sizes): boolean {
-  return [...a].every(([name, shape]) => {
-    const other = b.get(name)
-    return !other || (shape.length === other.length && shape.every((size, axis) => size === other[axis]))
-  })
-}
-
-/** The time that a denoiser is fed, under whichever of the field's names. */
-export function timeOf(feeds: Feeds): number | undefined {
-  const name = timeNames.find(each => Object.hasOwn(feeds, each))
-  const fed = name === undefined ? undefined : feeds[name]
-  return fed ? Number(fed.data[0]) : undefined
 }

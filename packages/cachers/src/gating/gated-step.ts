@@ -11,14 +11,24 @@ import {
   type Site,
 } from '@damson/core'
 import { inferTypes, isRefusal, type Graph, type Node, type Refusal } from '@damson/graph'
-import { denoiserInputs, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
+import { denoiserInputs, denoiserOf, type DenoiserInputs } from '../structure/denoiser-inputs.ts'
 import { stepConstant } from '../structure/step-constant.ts'
-import { withSizes } from './with-sizes.ts'
 import { addCacheGate, type CacheGate } from './cache-gate.ts'
+import { regionOf, type WantedGate } from './gate-region.ts'
 import type { TestedGraph } from './change-test.ts'
 
 /** The gates that an algorithm wants in a denoiser, or why there can be none. */
-export type FindGates = (graph: Graph, inputs: DenoiserInputs) => readonly CacheGate[] | Refusal
+export type FindGates = (graph: Graph, inputs: DenoiserInputs) => readonly WantedGate[] | Refusal
+
+/** The gates in place. A region runs or it does not: a place that cuts through it leaves it alone. */
+function gatesWithin(
+  graph: Graph,
+  wanted: readonly WantedGate[],
+  selects: (node: Node) => boolean,
+): readonly CacheGate[] {
+  const gates = wanted.map(gate => regionOf(graph, gate))
+  return gates.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node)))
+}
 
 /**
  * One pair of groups a gate. What changes from step to step ends to run always, and had to; what is the same at every step
@@ -31,15 +41,13 @@ export function gateGroups(
 ): readonly Group[] | Refusal {
   const inputs = denoiserOf(part)
   if (isRefusal(inputs)) return inputs
-  const gates = find(part.graph, inputs)
-  if (isRefusal(gates)) return gates
-  // A region runs or it does not: a place that cuts through it leaves it alone.
-  const regions = gates.map(gate => withSizes(part.graph, gate).region)
-  const whole = regions.filter(region => region.every(node => node.origins.length === 0 || selects({ node })))
-  if (whole.length === 0)
-    return refuse(`has ${gates.length} regions to gate, but none lies wholly inside the place`, part.name)
+  const wanted = find(part.graph, inputs)
+  if (isRefusal(wanted)) return wanted
+  const gates = gatesWithin(part.graph, wanted, node => selects({ node }))
+  if (gates.length === 0)
+    return refuse(`has ${wanted.length} regions to gate, but none lies wholly inside the place`, part.name)
   const constant = new Set(stepConstant(part.graph, inputs).nodes)
-  return whole.flatMap((region): readonly Group[] => {
+  return gates.flatMap(({ region }): readonly Group[] => {
     const sites = (wanted: boolean): readonly { readonly node: Node }[] =>
       region.filter(node => constant.has(node) === wanted).map(node => ({ node }))
     const changing: Group = {
@@ -49,14 +57,6 @@ export function gateGroups(
     }
     return constant.size === 0 ? [changing] : [changing, { sites: sites(true), takes: ['run:always'] }]
   })
-}
-
-/** The inputs of a denoiser; a refusal for any other part. */
-export function denoiserOf(part: Part): DenoiserInputs | Refusal {
-  if (part.role !== 'denoiser')
-    return refuse(`has the role "${part.role}"; only a denoiser is run once a step`, part.name)
-  const inputs = denoiserInputs(part.graph)
-  return inputs ?? refuse('has no input that could be the latents', part.name)
 }
 
 /** The contract of every step that is made of gates. */
@@ -85,7 +85,7 @@ export function gateModel<P extends Params>(
   }, model)
 }
 
-/** A graph with gates, and their ports. A gate that reaches beyond what is selected stays away. */
+/** A graph with gates, and their ports. */
 function gateGraph(
   graph: Graph,
   selects: (node: Node) => boolean,
@@ -93,10 +93,9 @@ function gateGraph(
   addTest?: (graph: Graph, inputs: DenoiserInputs) => TestedGraph | undefined,
 ): { readonly graph: Graph; readonly ports: readonly Omit<Port, 'part' | 'step'>[] } {
   const inputs = denoiserInputs(graph)
-  const gates = inputs ? find(graph, inputs) : []
-  if (isRefusal(gates)) return { graph, ports: [] }
-  const whole = gates.map(gate => withSizes(graph, gate))
-  const chosen = whole.filter(({ region }) => region.every(node => node.origins.length === 0 || selects(node))) // prettier-ignore
+  const wanted = inputs ? find(graph, inputs) : []
+  if (isRefusal(wanted)) return { graph, ports: [] }
+  const chosen = gatesWithin(graph, wanted, selects)
   const tested = inputs && chosen.length > 0 ? addTest?.(graph, inputs) : undefined
   const ports: Omit<Port, 'part' | 'step'>[] = [...(tested?.ports ?? [])]
   const when = tested ? { when: tested.when } : {}

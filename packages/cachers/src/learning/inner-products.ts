@@ -1,5 +1,6 @@
 // All that is needed of recorded generations: the inner products of latents and outputs of every two steps, summed over
 // generations. Any least squares between them follows, and the generations themselves can go.
+import { DamsonError } from '@damson/graph'
 import type { Trajectory } from './trajectories.ts'
 
 /** A vector as a sum of basis vectors; the basis holds x, u and c of every step. */
@@ -17,8 +18,12 @@ export const basis = {
   c: (step: number): number => 3 * step + 2,
 } as const
 
-/** Sums the products of generations of `steps` steps. */
+/** The products grow with the square of the steps, and what is learnt from them takes a minute at this many. */
+const mostSteps = 128
+
+/** Sums the products of generations of `steps` steps. Throws `too-many-steps` above 128. */
 export function innerProducts(steps: number): InnerProducts & { add(trajectory: Trajectory): void } {
+  if (steps > mostSteps) throw tooManySteps(steps)
   const size = 3 * steps
   const sums = new Float64Array(size * size)
   return {
@@ -39,6 +44,13 @@ export function innerProducts(steps: number): InnerProducts & { add(trajectory: 
       return sum
     },
   }
+}
+
+function tooManySteps(steps: number): DamsonError {
+  return new DamsonError(
+    'too-many-steps',
+    `Expected recorded generations of at most ${mostSteps} steps, got one of ${steps}. Record some of fewer steps: what is learnt is stretched over more.`,
+  )
 }
 
 const none = new Float32Array()

@@ -102,32 +102,40 @@ function segmentOf(
   return { weights, costs }
 }
 
+/** Full steps up to one, from the last back to step 0. */
 interface Path {
-  readonly full: readonly number[]
+  readonly step: number
+  readonly before: Path | undefined
   readonly cost: number
 }
 
 /** For every number of full steps the cheapest choice of them, step 0 among them. */
 function cheapestPaths(steps: number, segment: Segments['segment']): readonly (readonly number[])[] {
   const ends: (readonly number[])[] = []
-  let open = new Map<string, Path>([['0,-1', { full: [0], cost: 0 }]])
+  let open: readonly Path[] = [{ step: 0, before: undefined, cost: 0 }]
   for (let count = 1; count <= steps; count++) {
-    const next = new Map<string, Path>()
+    // By the last full step and the one before it: what follows depends on these alone.
+    const next = new Map<number, Path>()
     let best: Path | undefined
-    for (const { full, cost } of open.values()) {
-      const [h0 = 0, h1 = -1] = [full.at(-1), full.at(-2)]
-      const { costs } = segment(h0, h1)
-      const ended = { full, cost: cost + (costs.at(-1) ?? 0) }
+    for (const path of open) {
+      const { costs } = segment(path.step, path.before?.step ?? -1)
+      const ended = { ...path, cost: path.cost + (costs.at(-1) ?? 0) }
       if (!best || ended.cost < best.cost) best = ended
-      for (let step = h0 + 1; step < steps; step++) {
-        const path = { full: [...full, step], cost: cost + (costs[step - h0 - 2] ?? 0) }
-        const key = `${step},${h0}`
+      for (let step = path.step + 1; step < steps; step++) {
+        const cost = path.cost + (costs[step - path.step - 2] ?? 0)
+        const key = step * steps + path.step
         const other = next.get(key)
-        if (!other || path.cost < other.cost) next.set(key, path)
+        if (!other || cost < other.cost) next.set(key, { step, before: path, cost })
       }
     }
-    if (best) ends.push(best.full)
-    open = next
+    if (best) ends.push(stepsOf(best))
+    open = [...next.values()]
   }
   return ends
+}
+
+function stepsOf(path: Path): readonly number[] {
+  const found: number[] = []
+  for (let at: Path | undefined = path; at; at = at.before) found.unshift(at.step)
+  return found
 }

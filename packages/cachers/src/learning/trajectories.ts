@@ -1,9 +1,10 @@
 // Recorded generations, as what changes from step to step: the latents x, and the outputs u without and c with the text.
 // Batched guidance shows in a batch whose two halves are fed the same latents; sequential guidance in its branches.
-import { withNeutral, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
+import type { FitContext, Params, Sample, TensorData } from '@damson/core'
 import { DamsonError } from '@damson/graph'
-import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 import { numbersOf } from '../gating/combined-tensors.ts'
+import { hasEqualHalves } from '../guidance/both-halves.ts'
+import { denoiserInputs } from '../structure/denoiser-inputs.ts'
 
 type Numbers = Float32Array | Float64Array
 
@@ -40,14 +41,15 @@ export async function* trajectories<P extends Params>(
     const known = (moments[run.step] ??= {})
     // Heun calls twice a step; the first call is where the step begins.
     if (known[run.branch]) continue
-    const outputs = await live.run('main', withNeutral(ctx.model, part, each.feeds))
+    const outputs = await live.run('main', each.feeds)
     known[run.branch] = moment(each, sample, outputs[output])
   }
   if (moments.length > 0) yield joined(moments)
 }
 
 function moment({ feeds, run }: Sample, sample: string, output: TensorData | undefined): Moment {
-  const x = feeds[sample] && numbersOf(feeds[sample])
+  const latents = feeds[sample]
+  const x = latents && numbersOf(latents)
   const y = output && numbersOf(output)
   if (!x || !y || x.length !== y.length) {
     throw new DamsonError(
@@ -55,16 +57,9 @@ function moment({ feeds, run }: Sample, sample: string, output: TensorData | und
       `Expected a denoiser whose output is as large as the latents it is fed, got ${y?.length ?? 'no float'} numbers for ${x?.length ?? 'no float'}. Use taylorSeer for this one.`,
     )
   }
+  if (run?.branch !== 'both' || !hasEqualHalves(latents)) return { x, u: y, c: y }
   const half = x.length / 2
-  const isGuided = run?.branch === 'both' && x.length % 2 === 0 && areHalvesEqual(x)
-  if (!isGuided) return { x, u: y, c: y }
   return { x: x.subarray(half), u: y.subarray(0, half), c: y.subarray(half) }
-}
-
-function areHalvesEqual(x: Numbers): boolean {
-  const half = x.length / 2
-  for (let i = 0; i < half; i++) if (x[i] !== x[half + i]) return false
-  return true
 }
 
 /** One moment a step, of whichever branches there were. */

@@ -20,6 +20,16 @@ export function byHand(schedule: CacheSchedule, step: number): StepKind | undefi
   return Object.keys(schedule).length === 0 ? undefined : (schedule[step] ?? 'full')
 }
 
+/** What a step does: by hand, where a schedule is given by hand, else full or not as its own schedule has it. */
+export function stepKind(
+  hand: CacheSchedule,
+  step: number,
+  isFull: boolean,
+  otherwise: 'reuse' | 'forecast' = 'reuse',
+): StepKind {
+  return byHand(hand, step) ?? (isFull ? 'full' : otherwise)
+}
+
 /** Full before `start`, and at every `interval`-th step from there. */
 export function isDue(step: number, interval: number, start = 0): boolean {
   return step < start || (step - start) % interval === 0

@@ -1,6 +1,7 @@
 // What a denoiser is fed, by what changes within a generation: the latents and the time do, everything else (text, sizes,
 // positions, guidance) stays. Names are those of diffusers' exports; a graph with other names is read by its types.
-import type { Graph, ValueInfo } from '@damson/graph'
+import { refuse, type Part } from '@damson/core'
+import type { Graph, Refusal, ValueInfo } from '@damson/graph'
 
 export interface DenoiserInputs {
   /** The noisy latents. */
@@ -10,7 +11,7 @@ export interface DenoiserInputs {
   readonly constant: readonly string[]
 }
 
-export const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
+const sampleNames = ['sample', 'hidden_states', 'latent_model_input', 'latents', 'x', 'x_t']
 /** What the field calls the time that a denoiser is fed. */
 export const timeNames: readonly string[] = ['timestep', 'timesteps', 't', 'time', 'sigma']
 
@@ -46,6 +47,12 @@ export function denoiserInputs(graph: Graph): DenoiserInputs | undefined {
     timestep: time?.name,
     constant: inputs.filter(input => input !== sample && input !== time).map(({ name }) => name),
   }
+}
+
+/** The inputs of a denoiser; a refusal for any other part. */
+export function denoiserOf({ name, role, graph }: Part): DenoiserInputs | Refusal {
+  if (role !== 'denoiser') return refuse(`has the role "${role}"; only a denoiser is run once a step`, name)
+  return denoiserInputs(graph) ?? refuse('has no input that could be the latents', name)
 }
 
 function dimsOf({ type }: ValueInfo): number {

@@ -1,18 +1,12 @@
 // Stacks of transformer blocks as cachers see them: streams that run side by side (picture and text of joint attention) belong
 // together, since each reads the other in every block; what follows them is a stack of its own.
-import type { Node } from '@damson/graph'
+import type { Body } from '@damson/graph'
 import { dependsOn, ordered, type Ordered } from './between.ts'
 import { transformerChains, type Branch, type Chain } from './chains.ts'
 import { dependents } from './dependence.ts'
-import { exclusiveRegion } from './exclusive-region.ts'
-import type { Body } from '@damson/graph'
 
 /** Streams side by side. Cutting all ends at once leaves everything between starts and ends without use. */
-export interface Stack {
-  readonly chains: readonly Chain[]
-  /** What runs for the ends of the chains alone. */
-  readonly region: readonly Node[]
-}
+export type Stack = readonly Chain[]
 
 /** The stacks of a denoiser in order. `sample`: the input that holds the latents. */
 export function stacks(body: Body, sample: string): readonly Stack[] {
@@ -23,13 +17,7 @@ export function stacks(body: Body, sample: string): readonly Stack[] {
     if (beside) beside.push(chain)
     else groups.push([chain])
   }
-  return groups.map(chains => ({ chains, region: between(body, chains) }))
-}
-
-/** What runs between the starts and the ends of chains, for nothing else. */
-export function between(body: Body, chains: readonly Pick<Chain, 'start' | 'end'>[]): readonly Node[] {
-  const ends = chains.map(({ end }) => end)
-  return exclusiveRegion(body, ends, chains.map(({ start }) => start)) // prettier-ignore
+  return groups
 }
 
 /** Two streams run side by side when neither starts behind the other, yet one reads the other. */

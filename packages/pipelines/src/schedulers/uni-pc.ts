@@ -1,5 +1,6 @@
 // UniPC: each call first corrects the sample that it was called with, then predicts the next one, both from the same
 // outputs of earlier steps (Zhao et al. 2023, arXiv 2302.04867, algorithms 5 and 6).
+import { solveLinear } from '@damson/numerics'
 import { denoisedOf, noiseOf, predictionOf } from './prediction.ts'
 import { snrLevels, snrSchedule, solverTimes, type SnrLevel } from './log-snr.ts'
 import {
@@ -12,7 +13,6 @@ import {
 } from './scheduler-options.ts'
 import type { Scheduler, SchedulerConfig } from './scheduler.ts'
 import { sigmaTable } from './sigma-schedule.ts'
-import { solveLinear } from './solve-linear.ts'
 import { weightedSum } from './weighted-sum.ts'
 
 type Term = readonly [number, Float32Array]
@@ -132,10 +132,9 @@ function conditions({ kind }: Solver, signed: number, order: number): readonly n
 
 function weightsOf(solver: Solver, ratios: readonly number[], signed: number): readonly number[] {
   const sides = conditions(solver, signed, ratios.length)
-  return solveLinear(
-    sides.map((_, power) => ratios.map(ratio => ratio ** power)),
-    sides,
-  )
+  // Ratios of different steps differ, so there is one answer.
+  const matrix = sides.map((_, power) => ratios.map(ratio => ratio ** power))
+  return solveLinear(matrix, sides) ?? []
 }
 
 function predict(

@@ -1,21 +1,24 @@
 // A batch that holds both branches of guidance, the unconditional rows first: taking it apart and putting it together. Such a
 // batch is told by its latents, which are the same in both halves.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
-import { sampleName } from '../structure/denoiser-inputs.ts'
+import { numbersOf, tensorLike } from '../gating/combined-tensors.ts'
+import { latentsOf } from '../gating/fed-values.ts'
 
 /** Positions of tokens have no rows, even when there are as many tokens as rows. */
 const positionNames = new Set(['img_ids', 'txt_ids'])
 
 /** Rows of a batch for both branches; undefined when the feeds are not one. */
 export function rowsOfBoth(feeds: Feeds): number | undefined {
-  const name = sampleName(Object.keys(feeds))
-  const sample = name === undefined ? undefined : feeds[name]
-  const rows = sample?.shape[0] ?? 0
-  if (!sample || rows < 2 || rows % 2 !== 0) return undefined
-  const { data } = sample
+  const latents = latentsOf(feeds)
+  return latents && hasEqualHalves(latents) ? latents.shape[0] : undefined
+}
+
+/** Whether the rows of a batch are there twice, as the latents of both branches are. */
+export function hasEqualHalves({ shape: [rows = 0], data }: TensorData): boolean {
+  if (rows < 2 || rows % 2 !== 0) return false
   const half = data.length / 2
-  for (let i = 0; i < half; i++) if (data[i] !== data[half + i]) return undefined
-  return rows
+  for (let i = 0; i < half; i++) if (data[i] !== data[half + i]) return false
+  return true
 }
 
 /** The feeds of the conditional half. */
@@ -56,15 +59,11 @@ export function stackedOutputs(first: Outputs, second: Outputs): Outputs {
 }
 
 function stacked(upper: TensorData, lower: TensorData): TensorData {
-  const shape = [(upper.shape[0] ?? 0) + (lower.shape[0] ?? 0), ...lower.shape.slice(1)]
-  if (upper.data instanceof Float32Array && lower.data instanceof Float32Array) {
-    const data = new Float32Array(upper.data.length + lower.data.length)
-    data.set(upper.data)
-    data.set(lower.data, upper.data.length)
-    return { dtype: 'float32', shape, data }
-  }
-  if (upper.data instanceof Uint16Array && lower.data instanceof Uint16Array && lower.dtype === 'float16') {
-    return { dtype: 'float16', shape, data: Uint16Array.from([...upper.data, ...lower.data]) }
-  }
-  return lower
+  const [first, second] = [numbersOf(upper), numbersOf(lower)]
+  if (!first || !second) return lower
+  const numbers = new Float64Array(first.length + second.length)
+  numbers.set(first)
+  numbers.set(second, first.length)
+  const rows = (upper.shape[0] ?? 0) + (lower.shape[0] ?? 0)
+  return tensorLike({ ...lower, shape: [rows, ...lower.shape.slice(1)] }, numbers)
 }

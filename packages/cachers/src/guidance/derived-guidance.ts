@@ -3,9 +3,9 @@
 //   û = c + w_low·L(Δ) + w_high·H(Δ),    Δ = u_last − c_last,    H = Δ − L(Δ)
 // Source: CFG-Cache of FasterCache (Lv 2024).
 import type { Call, Feeds, Outputs, Run } from '@damson/core'
+import { numbersOf } from '../gating/combined-tensors.ts'
+import { sameSizes, sizesByName, type Sizes } from '../gating/fed-values.ts'
 import { conditionalFeeds, halfOutputs, rowsOfBoth, stackedOutputs } from './both-halves.ts'
-import { numbersOf } from './combined-tensors.ts'
-import { sameSizes, sizesByName, type Sizes } from './gate-middleware.ts'
 import { derivedOutputs, splitResidual, type Residual } from './guidance-residual.ts'
 
 export interface GuidanceRules {

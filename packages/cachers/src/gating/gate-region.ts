@@ -1,26 +1,31 @@
-// Exporters read sizes off whatever value is at hand, deep inside a stack of blocks as well, and one such Shape that is used
-// outside keeps everything above it running. Sizes are the same for as long as the inputs' sizes are, and so is what a gate
-// keeps; so a size that leaves a region is kept like any other value, and the region is whole.
+// The region of a gate: what runs for its cuts alone. Exporters read sizes off whatever value is at hand, deep inside a stack of
+// blocks as well, and one such Shape that is used outside would keep everything above it running. Sizes are the same for as long
+// as the inputs' sizes are, and so is what a gate keeps; so a size that leaves a region is kept like any other value.
 import { downstream, readNames, upstream, type Graph, type Node } from '@damson/graph'
+import { exclusiveRegion } from '../structure/exclusive-region.ts'
 import { isProduct } from '../structure/products.ts'
 import type { CacheGate } from './cache-gate.ts'
 
-/** The gate with the sizes that leave it among its cuts, and with all that only they kept outside in its region. */
-export function withSizes(graph: Graph, gate: CacheGate): CacheGate {
+/** A gate as algorithms ask for it: where to cut. Its region follows, unless it is given. */
+export type WantedGate = Omit<CacheGate, 'region' | 'when'> & {
+  /** Values that stay outside though only the region needs them: what is watched, say. */
+  readonly keep?: readonly string[]
+  readonly region?: readonly Node[]
+}
+
+/** The gate with its region, and with the sizes among its cuts that leave it where work is saved by that. */
+export function regionOf(graph: Graph, { keep = [], region, ...gate }: WantedGate): CacheGate {
+  if (region) return { ...gate, region }
   const values = gate.cuts.map(({ value }) => value)
-  const keep = [
-    ...gate.cuts.flatMap(({ base }) => base ?? []),
-    ...(gate.keep ?? []),
-    ...(gate.when === undefined ? [] : [gate.when]),
-  ]
-  const found = regionWithSizes(graph, values, keep)
-  const known = new Set(gate.region)
-  const more = found.nodes.filter(node => !known.has(node))
-  if (!more.some(isProduct)) return gate
-  const region = new Set([...gate.region, ...more])
+  const outside = [...gate.cuts.flatMap(({ base }) => base ?? []), ...keep]
+  const plain = exclusiveRegion(graph, values, outside)
+  const found = regionWithSizes(graph, values, outside)
+  const known = new Set(plain)
+  if (!found.nodes.some(node => isProduct(node) && !known.has(node))) return { ...gate, region: plain }
+  const nodes = new Set([...plain, ...found.nodes])
   return {
     ...gate,
-    region: graph.nodes.filter(node => region.has(node)),
+    region: graph.nodes.filter(node => nodes.has(node)),
     cuts: [...gate.cuts, ...found.sizes.map(value => ({ value }))],
   }
 }

@@ -1,9 +1,12 @@
 // How far a value inside a network and its output moved from call to call of recorded runs: what the one tells of the other is
 // fitted on that.
-import { DamsonError, type Feeds, type FitContext, type Params, type Sample, type TensorData } from '@damson/core' // prettier-ignore
+import { DamsonError, type FitContext, type Params, type Sample, type TensorData } from '@damson/core'
 import { Draft, inferTypes, type Graph } from '@damson/graph'
+import { numbersOf } from '../gating/combined-tensors.ts'
+import { sameSizes, sizesByName, type Sizes } from '../gating/fed-values.ts'
 
 interface Seen {
+  readonly sizes: Sizes
   readonly value: TensorData
   readonly output: TensorData
 }
@@ -24,11 +27,13 @@ export async function recordedChanges<P extends Params>(
   for (const [at, { feeds, run }] of samples.entries()) {
     const outputs = await live.run('main', feeds)
     const [now, made] = [outputs[value], outputs[output]]
-    const key = `${run?.id}:${run?.branch}:${sizesOf(feeds)}`
+    const sizes = sizesByName(feeds)
+    const key = `${run?.id}:${run?.branch}`
     const before = last.get(key)
     if (!now || !made) continue
-    if (before) found.push([change(before.value, now), change(before.output, made)])
-    last.set(key, { value: now, output: made })
+    if (before && sameSizes(before.sizes, sizes))
+      found.push([change(before.value, now), change(before.output, made)])
+    last.set(key, { sizes, value: now, output: made })
     ctx.progress(at + 1, samples.length)
   }
   return found.filter(pair => pair.every(Number.isFinite))
@@ -53,21 +58,19 @@ function withOutput(graph: Graph, value: string): Graph {
   return graph.with({ outputs: draft.finish().outputs })
 }
 
-function sizesOf(feeds: Feeds): string {
-  return Object.entries(feeds).map(([name, { shape }]) => `${name}:${shape.join('x')}`).sort().join(' ') // prettier-ignore
-}
-
-/** mean|a − b| / mean|a| of the row where it is largest. */
-function change(a: TensorData, b: TensorData): number {
-  const rows = a.shape[0] ?? 1
-  const size = a.data.length / rows
+/** mean|a − b| / mean|a| of the row where it is largest; NaN of what are no floats. */
+function change(before: TensorData, now: TensorData): number {
+  const [a, b] = [numbersOf(before), numbersOf(now)]
+  if (!a || !b) return NaN
+  const rows = before.shape[0] ?? 1
+  const size = a.length / rows
   return Math.max(
     ...Array.from({ length: rows }, (_, row) => {
       let moved = 0
       let whole = 0
       for (let at = row * size; at < (row + 1) * size; at++) {
-        moved += Math.abs(Number(a.data[at]) - Number(b.data[at]))
-        whole += Math.abs(Number(a.data[at]))
+        moved += Math.abs((a[at] ?? 0) - (b[at] ?? 0))
+        whole += Math.abs(a[at] ?? 0)
       }
       return moved / whole
     }),

@@ -1,8 +1,8 @@
 // The difference of the branches of guidance, by frequency, and what is made with it.
 import type { Feeds, Outputs, TensorData } from '@damson/core'
-import { numbersOf, tensorLike } from './combined-tensors.ts'
+import { numbersOf, tensorLike } from '../gating/combined-tensors.ts'
 import { lowFrequencies, planesOf } from './low-frequencies.ts'
-import type { Sizes } from './gate-middleware.ts'
+import type { Sizes } from '../gating/fed-values.ts'
 
 interface Split {
   readonly low: Float64Array
@@ -42,7 +42,7 @@ function gridOf(feeds: Feeds): readonly [number, number] | undefined {
   const ids: TensorData | undefined = feeds['img_ids']
   if (!ids || ids.shape.at(-1) !== 3) return undefined
   const most = (axis: number): number =>
-    Array.from(ids.data, Number).reduce((largest, id, i) => (i % 3 === axis ? Math.max(largest, id) : largest), 0) // prettier-ignore
+    Array.from(numbersOf(ids) ?? ids.data, Number).reduce((largest, id, i) => (i % 3 === axis ? Math.max(largest, id) : largest), 0) // prettier-ignore
   return [most(1) + 1, most(2) + 1]
 }
 
