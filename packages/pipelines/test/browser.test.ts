@@ -1,21 +1,19 @@
 // textToImage in headless Chromium, over onnxruntime-web, draws what it draws in Node, and the canvas makes PNG files of it.
 // Skipped where there is no Chromium; required in CI.
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startChromium, withoutChromium } from '@damson/config/chromium'
 import { load } from '@damson/core'
 import { requireZoo } from '@damson/zoo'
 import { build } from 'esbuild'
-import { chromium, type Browser } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textToImage } from '../src/index.ts'
 import type { PageResult } from './browser-page.ts'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path => existsSync(path))
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync']
 const here = dirname(fileURLToPath(import.meta.url))
 const model = requireZoo('fixtures/sd15-tiny-ts')
 const types: Readonly<Record<string, string>> = {
@@ -62,17 +60,13 @@ async function serve(page: Uint8Array): Promise<Server> {
   return server
 }
 
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
+describe.skipIf(withoutChromium)('in Chromium', () => {
   let browser: Browser
   let server: Server
 
   beforeAll(async () => {
     server = await serve(await bundle())
-    browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      headless: true,
-      args: flags,
-    })
+    browser = await startChromium()
   })
   afterAll(async () => {
     await browser?.close()

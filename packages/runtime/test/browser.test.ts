@@ -1,23 +1,17 @@
 // onnxruntime-web in headless Chromium gives what onnxruntime-node gives. Skipped where there is no Chromium; required in CI.
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startChromium, withoutChromium } from '@damson/config/chromium'
 import { parseGraph } from '@damson/graph'
 import { requireZoo } from '@damson/zoo'
 import { build } from 'esbuild'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRuntime, feedsFor } from '../src/index.ts'
 import type { PageResult } from './browser-page.ts'
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path => existsSync(path))
-const flags = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-] // prettier-ignore
 
 const here = dirname(fileURLToPath(import.meta.url))
 const ortFolder = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
@@ -66,7 +60,7 @@ async function serve(files: ReadonlyMap<string, Uint8Array>): Promise<Server> {
   return server
 }
 
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
+describe.skipIf(withoutChromium)('in Chromium', () => {
   let browser: Browser
   let server: Server
   let page: Page
@@ -76,11 +70,7 @@ describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', 
     server = await serve(await bundle())
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : 0
-    browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      headless: true,
-      args: flags,
-    })
+    browser = await startChromium()
     page = await browser.newPage()
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => complaints.push(message.text()))
