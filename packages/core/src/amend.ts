@@ -2,7 +2,7 @@
 // files that tell of all variants (config.json of a transformers.js folder) are written anew when a variant is added. The
 // records are kept true, so that a change from outside is still noticed.
 import { DamsonError, openFolder, openSink, type Sink, type SourceFolder } from '@damson/graph'
-import { hashFile, readText, textHash } from './files.ts'
+import { hashOf, readText, textHash } from './files.ts'
 import { formatSaved, parseSaved, type Saved } from './saved.ts'
 
 type Fields = Omit<Saved, 'checksum' | 'damson'>
@@ -71,13 +71,6 @@ async function readFields(folder: SourceFolder, record: string): Promise<Fields>
   } = await parseSaved(await readText(source), record, textHash)
   await source.close?.()
   return fields
-}
-
-async function hashOf(folder: SourceFolder, path: string): Promise<string | undefined> {
-  const source = await folder.open(path)
-  const hash = source && (await hashFile(source))
-  await source?.close?.()
-  return hash?.sha256
 }
 
 async function writeTexts(

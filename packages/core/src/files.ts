@@ -1,5 +1,5 @@
 // Copying and hashing whole files, so that carried files and untouched parts cost no memory.
-import { createSha256, writeSource, type Sink, type Source } from '@damson/graph'
+import { createSha256, writeSource, type Sink, type Source, type SourceFolder } from '@damson/graph'
 import type { SavedFile } from './saved.ts'
 
 const bandBytes = 4 << 20
@@ -28,6 +28,14 @@ export async function hashFile(source: Source, signal?: AbortSignal): Promise<Sa
     hash.update(band)
   }
   return { bytes: source.size, sha256: hash.digest() }
+}
+
+/** SHA-256 of a file of a folder; undefined where it is not there. */
+export async function hashOf(folder: SourceFolder, path: string): Promise<string | undefined> {
+  const source = await folder.open(path)
+  const hash = source && (await hashFile(source))
+  await source?.close?.()
+  return hash?.sha256
 }
 
 /** The whole of a small file as text. */
