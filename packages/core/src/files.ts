@@ -45,6 +45,16 @@ export async function readText(source: Source): Promise<string> {
   return new TextDecoder().decode(bytes)
 }
 
+/** Writes a small file and returns its size and hash. */
+export async function writeText(sink: Sink, path: string, text: string): Promise<SavedFile> {
+  const bytes = new TextEncoder().encode(text)
+  const file = await sink.create(path)
+  await file.reserve(bytes.length)
+  await file.write(0, bytes)
+  await file.close()
+  return { bytes: bytes.length, sha256: await textHash(bytes) }
+}
+
 /** SHA-256 of bytes in memory, as 64 hexadecimal digits. */
 export async function textHash(bytes: Uint8Array): Promise<string> {
   const hash = createSha256()

@@ -10,7 +10,7 @@ import {
   type SourceFolder,
   type Tensor,
 } from '@damson/graph'
-import { copyFile, preparedFolder, textHash } from './files.ts'
+import { copyFile, preparedFolder, textHash, writeText } from './files.ts'
 import { fileOfPart, recordPath, twinPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
@@ -268,13 +268,4 @@ function recordOf(
     files: Object.fromEntries(files),
     ...(model.price ? { price: model.price } : {}),
   }
-}
-
-async function writeText(sink: Sink, path: string, text: string): Promise<SavedFile> {
-  const bytes = new TextEncoder().encode(text)
-  const file = await sink.create(path)
-  await file.reserve(bytes.length)
-  await file.write(0, bytes)
-  await file.close()
-  return { bytes: bytes.length, sha256: await textHash(bytes) }
 }
