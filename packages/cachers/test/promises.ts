@@ -1,6 +1,6 @@
 // What every cacher is held to, as numbers: how far a generation in which it never reuses is from the plain model, and how far
 // what it reuses is apart in a batch, in two branches of guidance and beside another generation.
-import { smash, ungated, type Live, type Model, type Part, type SmashOptions, type Step } from '@damson/core'
+import { smash, ungated, type Live, type Model, type Part, type Step } from '@damson/core'
 import type { OpenRuntime } from '@damson/runtime'
 import { denoiserOfModel, feedsAt, furthest, runLoop, stackedFeeds, type Loop } from './denoising.ts'
 
@@ -29,16 +29,16 @@ export interface Kept {
 
 type Rows = readonly (readonly number[])[]
 
-/** Tries a cacher on a denoiser. */
+/** Tries a cacher on a denoiser; `made` is what it made of it, where that is known. */
 export async function tryPromises(
   runtime: OpenRuntime,
   model: Model,
   { cacher, never, steps = 3 }: Promised,
-  smashing: SmashOptions = {},
+  made?: Model,
 ): Promise<Kept> {
   const part = denoiserOfModel(model)
   const step = cacher()
-  const cached = await smash(model, [step], smashing)
+  const cached = made ?? (await smash(model, [step]))
   const controls = { controls: { [step.algorithm.id]: never } }
   const loops = [
     { steps, seed: 1 },
