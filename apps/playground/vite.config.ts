@@ -4,6 +4,7 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   base: './',
+  publicDir: '../page/public',
   resolve: { conditions: ['@damson/source', 'module', 'browser', 'development|production'] },
   worker: { format: 'es' },
   build: { target: 'es2022' },

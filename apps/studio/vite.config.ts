@@ -10,6 +10,7 @@ const headers = {
 
 export default defineConfig({
   base: './',
+  publicDir: '../page/public',
   resolve: {
     conditions: [
       '@damson/source',

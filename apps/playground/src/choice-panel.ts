@@ -1,6 +1,6 @@
 // What to do: an algorithm, its parameters, and the machine the model is meant for.
 import { algorithms, algorithmById } from './algorithms.ts'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import { paramFields, type ParamFields } from './param-fields.ts'
 import type { Choice, OpenedModel } from './protocol.ts'
 

@@ -1,6 +1,6 @@
 // Choosing a file: dropped or picked, read lazily, with what is in it.
 import { formatBytes } from '@damson/core'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import type { OpenedModel } from './protocol.ts'
 import type { Workshop } from './workshop.ts'
 

@@ -1,6 +1,6 @@
 // The page from top to bottom: the file, the algorithm with its parameters, what it would do, the result. Each panel comes
 // when the one before it has what it needs.
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import { openPanel } from './open-panel.ts'
 import { choicePanel } from './choice-panel.ts'
 import { planPanel } from './plan-panel.ts'

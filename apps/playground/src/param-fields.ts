@@ -1,7 +1,7 @@
 // A form made from the declarations of an algorithm's parameters: a new algorithm needs no new form. Every field gives the
 // text that the command line would take; the declaration reads it.
 import { checkValue, describeParam, formatValue, parseValue, type Param, type Params } from '@damson/core'
-import { el } from './elements.ts'
+import { el } from '@damson/page'
 
 export interface ParamFields {
   readonly element: HTMLElement

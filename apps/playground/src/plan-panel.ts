@@ -1,6 +1,6 @@
 // What the choice would do: exact sizes before anything is done, or why it cannot be done.
 import { formatBytes } from '@damson/core'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import type { Choice, OpenedModel, PlannedChoice } from './protocol.ts'
 import type { Workshop } from './workshop.ts'
 

@@ -1,6 +1,6 @@
 // Doing it: the button, the progress, and the file to download.
 import { formatBytes } from '@damson/core'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import type { Choice, OpenedModel, SmashedModel } from './protocol.ts'
 import type { Workshop } from './workshop.ts'
 

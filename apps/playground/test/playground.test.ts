@@ -1,61 +1,47 @@
 // The built page in headless Chromium: from a file to a download, with the bytes that Node writes. Skipped where there is
 // no Chromium; required in CI.
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withoutChromium } from '@damson/config/chromium'
+import { servePage, type ServedPage } from '@damson/config/served-page'
 import { load, save, smash, type Step } from '@damson/core'
 import { dynamicInt8, weightOnly } from '@damson/quantizers'
 import { requireZoo } from '@damson/zoo'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { build, preview, type PreviewServer } from 'vite'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path => existsSync(path))
-const flags = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-] // prettier-ignore
-
-const root = fileURLToPath(new URL('..', import.meta.url))
 const model = requireZoo('models/use_lite.onnx')
 const fixture = requireZoo('fixtures/llama-tiny-ts/model.onnx')
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
+describe.skipIf(withoutChromium)('in Chromium', () => {
   let folder: string
-  let server: PreviewServer
-  let browser: Browser
+  let served: ServedPage
   let page: Page
   let complaints: string[]
   const requests: string[] = []
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'damson-playground-'))
-    const outDir = join(folder, 'dist')
-    await build({ root, logLevel: 'error', build: { outDir } })
-    server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { host: '127.0.0.1', port: 0 } }) // prettier-ignore
-    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), headless: true, args: flags }) // prettier-ignore
+    served = await servePage(fileURLToPath(new URL('..', import.meta.url)))
   })
   beforeEach(async () => {
     complaints = []
-    page = await browser.newPage()
+    page = await served.browser.newPage()
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => complaints.push(message.text()))
     page.on('request', request => requests.push(request.url()))
-    await page.goto(address())
+    await page.goto(served.address)
     return () => page.close()
   })
   afterAll(async () => {
-    await browser?.close()
-    await server?.close()
+    await served?.close()
     await rm(folder, { recursive: true, force: true })
   })
-
-  const address = (): string => server.resolvedUrls?.local[0] ?? ''
 
   async function download(): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
     await page.getByRole('button', { name: 'Smash' }).click()
@@ -116,6 +102,6 @@ describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', 
 
   test('asks for nothing but its own files, so it works offline', () => {
     expect(requests.length).toBeGreaterThan(0)
-    expect(requests.filter(url => !url.startsWith(address()) && !url.startsWith('blob:'))).toEqual([])
+    expect(requests.filter(url => !url.startsWith(served.address) && !url.startsWith('blob:'))).toEqual([])
   })
 })

@@ -14,7 +14,7 @@ export async function fetchModel(
     if (!response.ok || !response.body)
       throw new Error(`Expected the file ${path} of ${name}, the server answered ${response.status}.`)
     total += Number(response.headers.get('content-length') ?? 0)
-    const chunks: Uint8Array[] = []
+    const chunks: BlobPart[] = []
     for (const reader = response.body.getReader(); ;) {
       const { value } = await reader.read()
       if (!value) break
@@ -22,17 +22,7 @@ export async function fetchModel(
       done += value.length
       progress(done, Math.max(done, total))
     }
-    return [path, joined(chunks)]
+    return [path, new Uint8Array(await new Blob(chunks).arrayBuffer())]
   }
   return memoryFolder(new Map(await Promise.all(Object.entries(files).map(one))), name)
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
 }

@@ -1,4 +1,5 @@
 // The studio: a page that shows what smashing does to pictures.
+import '@damson/page/page.css'
 import './style.css'
 import { createPage } from './page.ts'
 import { startStudio } from './studio-client.ts'

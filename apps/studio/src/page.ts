@@ -1,7 +1,7 @@
 // The page: the form beside the pictures, and a line that says what is going on.
 import { formatBytes } from '@damson/core'
 import { createComparison, type Stage } from './comparison.ts'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import { pictureCard, type PictureCard } from './picture-card.ts'
 import type { Drawn, Progress, Side } from './protocol.ts'
 import type { Settings } from './settings.ts'

@@ -1,6 +1,6 @@
 // A picture with what is known of it: the canvas, a bar for each step, and figures.
 import { rgbaOf, type Picture } from '@damson/pipelines'
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import type { StepDone } from './protocol.ts'
 
 export interface PictureCard {

@@ -1,5 +1,5 @@
 // The form: which model and prompt, how it is smashed, and the two buttons.
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import { models } from './models.ts'
 import type { MachineChoice } from './protocol.ts'
 import { cachers, quantizers, type Cacher } from './recipes.ts'

@@ -1,5 +1,5 @@
 // What is going on, how far it is, and what went wrong, in words.
-import { el, fill } from './elements.ts'
+import { el, fill } from '@damson/page'
 import type { Progress } from './protocol.ts'
 
 export interface StatusLine {

@@ -3,10 +3,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { servePage } from '@damson/config/served-page'
 import sharp from 'sharp'
-import { servePage } from './served-page.ts'
 
-const folder = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = process.argv[2] ?? root
 
 const shots = [
   { name: 'studio', width: 1200, height: 880, colorScheme: 'light' },
@@ -15,7 +16,7 @@ const shots = [
 ] as const
 
 await mkdir(folder, { recursive: true })
-const served = await servePage()
+const served = await servePage(root)
 const page = await served.browser.newPage()
 page.setDefaultTimeout(200_000)
 await page.goto(served.address)

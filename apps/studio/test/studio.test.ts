@@ -1,25 +1,27 @@
 // The built page in headless Chromium: it draws on both sides, and smashing costs there what it costs in Node. Skipped where
 // there is no Chromium; required in CI.
+import { fileURLToPath } from 'node:url'
 import { periodicCache } from '@damson/cachers'
+import { withoutChromium } from '@damson/config/chromium'
+import { servePage, type ServedPage } from '@damson/config/served-page'
 import { load, smash, type Step } from '@damson/core'
 import { psnr, textToImage, type Picture } from '@damson/pipelines'
 import { dynamicInt8 } from '@damson/quantizers'
 import { requireZoo } from '@damson/zoo'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { executablePath, servePage, type ServedPage } from './served-page.ts'
 
 const steps = 8
 const prompt = 'red apple'
 const seed = 5
 
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
+describe.skipIf(withoutChromium)('in Chromium', () => {
   let served: ServedPage
   let page: Page
   const complaints: string[] = []
 
   beforeAll(async () => {
-    served = await servePage()
+    served = await servePage(fileURLToPath(new URL('..', import.meta.url)))
     page = await served.browser.newPage()
     // Only to end what hangs.
     page.setDefaultTimeout(200_000)

@@ -1,6 +1,6 @@
 // What every cacher is held to, as numbers: how far a generation in which it never reuses is from the plain model, and how far
 // what it reuses is apart in a batch, in two branches of guidance and beside another generation.
-import { smash, type Live, type Model, type Part, type Step } from '@damson/core'
+import { smash, ungated, type Live, type Model, type Part, type Step } from '@damson/core'
 import type { OpenRuntime } from '@damson/runtime'
 import { denoiserOfModel, feedsAt, furthest, runLoop, stackedFeeds, type Loop } from './denoising.ts'
 
@@ -29,15 +29,16 @@ export interface Kept {
 
 type Rows = readonly (readonly number[])[]
 
-/** Tries a cacher on a denoiser. */
+/** Tries a cacher on a denoiser; `made` is what it made of it, where that is known. */
 export async function tryPromises(
   runtime: OpenRuntime,
   model: Model,
   { cacher, never, steps = 3 }: Promised,
+  made?: Model,
 ): Promise<Kept> {
   const part = denoiserOfModel(model)
   const step = cacher()
-  const cached = await smash(model, [step])
+  const cached = made ?? (await smash(model, [step]))
   const controls = { controls: { [step.algorithm.id]: never } }
   const loops = [
     { steps, seed: 1 },
@@ -65,7 +66,14 @@ export async function tryPromises(
   })
 }
 
-async function withOpen<T>(
+/** How far a cached model without its ports is from its source, at `basic`. */
+export async function tryTwin(runtime: OpenRuntime, source: Model, cached: Model): Promise<number> {
+  const [loop, part] = [{ steps: 2 }, denoiserOfModel(source)]
+  const plain = await plainRows(runtime, source, 'basic', loop)
+  return furthest(plain, await withOpen(runtime, ungated(cached), 'basic', live => runLoop(live, part, loop)))
+}
+
+export async function withOpen<T>(
   runtime: OpenRuntime,
   model: Model,
   level: 'basic' | 'all',

@@ -1,8 +1,8 @@
 // What changes in a saved folder after the fact: the measured price goes into the record of what was measured, and small
 // files that tell of all variants (config.json of a transformers.js folder) are written anew when a variant is added. The
 // records are kept true, so that a change from outside is still noticed.
-import { DamsonError, openFolder, openSink, type Sink, type SourceFolder } from '@damson/graph'
-import { hashFile, readText, textHash } from './files.ts'
+import { DamsonError, openFolder, openSink, type SourceFolder } from '@damson/graph'
+import { hashOf, readText, textHash, writeText } from './files.ts'
 import { formatSaved, parseSaved, type Saved } from './saved.ts'
 
 type Fields = Omit<Saved, 'checksum' | 'damson'>
@@ -73,30 +73,16 @@ async function readFields(folder: SourceFolder, record: string): Promise<Fields>
   return fields
 }
 
-async function hashOf(folder: SourceFolder, path: string): Promise<string | undefined> {
-  const source = await folder.open(path)
-  const hash = source && (await hashFile(source))
-  await source?.close?.()
-  return hash?.sha256
-}
-
 async function writeTexts(
   folder: string | FileSystemDirectoryHandle,
   texts: ReadonlyMap<string, string>,
 ): Promise<void> {
   const sink = openSink(folder)
   try {
-    for (const [path, text] of texts) await writeText(sink, path, new TextEncoder().encode(text))
+    for (const [path, text] of texts) await writeText(sink, path, text)
     await sink.commit()
   } catch (error) {
     await sink.abort()
     throw error
   }
-}
-
-async function writeText(sink: Sink, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await sink.create(path)
-  await file.reserve(bytes.length)
-  await file.write(0, bytes)
-  await file.close()
 }

@@ -10,13 +10,14 @@ import {
   type SourceFolder,
   type Tensor,
 } from '@damson/graph'
-import { copyFile, preparedFolder, textHash } from './files.ts'
+import { copyFile, preparedFolder, textHash, writeText } from './files.ts'
 import { fileOfPart, recordPath, twinPath } from './layout.ts'
 import type { OnEvent } from './events.ts'
 import type { Layout, Model, Part } from './model.ts'
 import { saveProvenance } from './provenance.ts'
 import { isUnchanged, writePart, type Done } from './save-part.ts'
 import { formatSaved, type Saved, type SavedFile } from './saved.ts'
+import { staleTwins } from './stale-twins.ts'
 import { encodeState, graphOfTensors } from './states.ts'
 import { version } from './version.ts'
 import { checkWritten, readable } from './check-written.ts'
@@ -73,6 +74,8 @@ interface Destination {
   readonly file: string | undefined
   /** Whether the record can be written beside the model. */
   readonly record: boolean
+  /** Where it can be looked into: a path or a directory handle. */
+  readonly folder: SourceFolder | undefined
   /** What lies there already: path to the identity of the content. */
   readonly present: ReadonlyMap<string, string>
 }
@@ -93,7 +96,9 @@ async function placeOf(model: Model, to: Savable, options: SaveOptions): Promise
     )
   }
   const layout: Layout = file !== undefined ? 'file' : model.layout === 'file' ? 'folder' : model.layout
-  const place = { layout, variant, file, record: canHoldRecord(to), present: await presentFiles(to, file) }
+  const folder = folderOf(to, file)
+  const present = folder ? await presentFiles(folder, file) : new Map<string, string>()
+  const place = { layout, variant, file, record: canHoldRecord(to), folder, present }
   refuseOverSource(model, place, options)
   return place
 }
@@ -110,12 +115,15 @@ function canHoldRecord(to: Savable): boolean {
   return typeof to === 'string' || !('getWriter' in to || ('kind' in to && to.kind === 'file'))
 }
 
-/** The files of the destination, as far as it can be looked into: a path or a directory handle. */
-async function presentFiles(to: Savable, file: string | undefined): Promise<ReadonlyMap<string, string>> {
-  if (typeof to !== 'string' && !('kind' in to && to.kind === 'directory')) return new Map()
-  const folder = openFolder(
-    typeof to === 'string' && file !== undefined ? to.slice(0, -file.length) || '.' : to,
-  )
+function folderOf(to: Savable, file: string | undefined): SourceFolder | undefined {
+  if (typeof to === 'string') return openFolder(file === undefined ? to : to.slice(0, -file.length) || '.')
+  return 'kind' in to && to.kind === 'directory' ? openFolder(to) : undefined
+}
+
+async function presentFiles(
+  folder: SourceFolder,
+  file: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   const look = async (name: string): Promise<boolean> => {
     const source = await folder.open(name)
@@ -175,10 +183,12 @@ async function writeModel(
   const { signal } = options
   const changed = [...pathsOf(model, place).values()]
   const done: Done = { files, placed: new Map(), single: !place.record, ports: model.ports, changed }
+  const paths: string[] = []
   for (const part of model.parts.values()) {
     const path = place.file ?? fileOfPart(part.path, place.layout, place.variant)
     if (liesThere(part, path, place)) continue
     for (const [name, file] of await writePart(part, sink, path, options, done)) files.set(name, file)
+    paths.push(path)
   }
   for (const [path, source] of model.files) {
     if (place.layout === 'file' && !(place.record && path.startsWith(preparedFolder))) continue
@@ -189,6 +199,9 @@ async function writeModel(
   if (!place.record) return files
   const states = await writeStates(model, sink, place, files, options)
   const record = recordPath(place.layout, place.file ?? model.identity.name, place.variant)
+  const ground = place.folder && { folder: place.folder, present: place.present, record }
+  const stale = ground ? await staleTwins(model, paths, files, ground, options.onEvent) : []
+  for (const path of stale) await sink.remove?.(path)
   const text = await formatSaved(recordOf(model, place, files, states), textHash)
   files.set(record, await writeText(sink, record, text))
   return files
@@ -255,13 +268,4 @@ function recordOf(
     files: Object.fromEntries(files),
     ...(model.price ? { price: model.price } : {}),
   }
-}
-
-async function writeText(sink: Sink, path: string, text: string): Promise<SavedFile> {
-  const bytes = new TextEncoder().encode(text)
-  const file = await sink.create(path)
-  await file.reserve(bytes.length)
-  await file.write(0, bytes)
-  await file.close()
-  return { bytes: bytes.length, sha256: await textHash(bytes) }
 }

@@ -55,6 +55,8 @@ export interface Sink {
    * cannot (streams, browser files) leave it out.
    */
   staged?(): Promise<SourceFolder>
+  /** Takes away a file that lay there before, once the others are visible. Places that hold nothing yet leave it out. */
+  remove?(path: string): Promise<void>
   /** Makes all files visible at once, as far as the place allows. */
   commit(): Promise<void>
   abort(): Promise<void>

@@ -1,91 +1,36 @@
 // textToImage in headless Chromium, over onnxruntime-web, draws what it draws in Node, and the canvas makes PNG files of it.
 // Skipped where there is no Chromium; required in CI.
-import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundlePage } from '@damson/config/bundled-page'
+import { withoutChromium } from '@damson/config/chromium'
+import type { ServedPage } from '@damson/config/served-page'
 import { load } from '@damson/core'
 import { requireZoo } from '@damson/zoo'
-import { build } from 'esbuild'
-import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textToImage } from '../src/index.ts'
 import type { PageResult } from './browser-page.ts'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path => existsSync(path))
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync']
 const here = dirname(fileURLToPath(import.meta.url))
 const model = requireZoo('fixtures/sd15-tiny-ts')
-const types: Readonly<Record<string, string>> = {
-  js: 'text/javascript',
-  mjs: 'text/javascript',
-  wasm: 'application/wasm',
-}
 
-/** The page as bundlers would make it. */
-async function bundle(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: { page: join(here, 'browser-page.ts') },
-    ...{
-      bundle: true,
-      format: 'esm',
-      platform: 'browser',
-      conditions: ['@damson/source'],
-      write: false,
-      outdir: '/',
-    },
-  })
-  return outputFiles[0]?.contents ?? new Uint8Array(0)
-}
-
-async function serve(page: Uint8Array): Promise<Server> {
-  const ort = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
-  const contentOf = async (path: string): Promise<Uint8Array | string> => {
-    if (path === '/')
-      return '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
-    if (path === '/page.js') return page
-    return readFile(
-      path.startsWith('/ort/') ? join(ort, path.slice(5)) : join(model, path.slice('/model/'.length)),
-    )
-  }
-  const server = createServer((request, response) => {
-    const path = request.url ?? '/'
-    const type = types[path.split('.').at(-1) ?? ''] ?? 'text/html'
-    contentOf(path).then(
-      content => response.writeHead(200, { 'content-type': type }).end(content),
-      () => response.writeHead(404).end(),
-    )
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
-  let browser: Browser
-  let server: Server
+describe.skipIf(withoutChromium)('in Chromium', () => {
+  let served: ServedPage
 
   beforeAll(async () => {
-    server = await serve(await bundle())
-    browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      headless: true,
-      args: flags,
-    })
+    const ort = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
+    served = await bundlePage({ page: join(here, 'browser-page.ts') }, { '/ort/': ort, '/model/': model })
   })
-  afterAll(async () => {
-    await browser?.close()
-    server?.close()
-  })
+  afterAll(() => served?.close())
 
   test('a prompt and a seed give the picture that they give in Node', async () => {
-    const address = server.address()
-    const page = await browser.newPage()
+    const page = await served.browser.newPage()
     const complaints: string[] = []
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => complaints.push(message.text()))
-    await page.goto(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`)
+    await page.goto(served.address)
     await page.waitForFunction('"draw" in globalThis')
     const input = { prompt: 'a cat', steps: 2, seed: 11, scheduler: 'EulerAncestralDiscreteScheduler' }
     const found = await readdir(model, { recursive: true })

@@ -1,96 +1,41 @@
 // onnxruntime-web in headless Chromium gives what onnxruntime-node gives. Skipped where there is no Chromium; required in CI.
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundlePage } from '@damson/config/bundled-page'
+import { withoutChromium } from '@damson/config/chromium'
+import type { ServedPage } from '@damson/config/served-page'
 import { parseGraph } from '@damson/graph'
 import { requireZoo } from '@damson/zoo'
-import { build } from 'esbuild'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRuntime, feedsFor } from '../src/index.ts'
 import type { PageResult } from './browser-page.ts'
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path => existsSync(path))
-const flags = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-] // prettier-ignore
 
 const here = dirname(fileURLToPath(import.meta.url))
 const ortFolder = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
 const model = requireZoo('fixtures/bert-tiny-ts/model.onnx')
 const value = 'last_hidden_state'
 
-/** The page and the worker as bundlers would make them. */
-async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { outputFiles } = await build({
-    entryPoints: {
-      page: join(here, 'browser-page.ts'),
-      'engine.worker': join(here, '../src/engine.worker.ts'),
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['@damson/source'],
-    write: false,
-    outdir: '/',
-  })
-  return new Map(outputFiles.map(({ path, contents }) => [path, contents]))
-}
-
-async function serve(files: ReadonlyMap<string, Uint8Array>): Promise<Server> {
-  const types: Readonly<Record<string, string>> = {
-    js: 'text/javascript',
-    mjs: 'text/javascript',
-    wasm: 'application/wasm',
-  }
-  const contentOf = async (path: string): Promise<Uint8Array | string | undefined> => {
-    if (path === '/')
-      return '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
-    if (path === '/model.onnx') return readFile(model)
-    const asset = /^\/ort\/([\w.-]+)$/.exec(path)?.[1]
-    return asset === undefined ? files.get(path) : readFile(join(ortFolder, asset))
-  }
-  const server = createServer((request, response) => {
-    const path = request.url ?? '/'
-    const type = types[path.split('.').at(-1) ?? ''] ?? 'text/html'
-    contentOf(path).then(
-      content => response.writeHead(content === undefined ? 404 : 200, { 'content-type': type }).end(content),
-      () => response.writeHead(404).end(),
-    )
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-describe.skipIf(!executablePath && process.env['CI'] !== 'true')('in Chromium', () => {
-  let browser: Browser
-  let server: Server
+describe.skipIf(withoutChromium)('in Chromium', () => {
+  let served: ServedPage
   let page: Page
   const complaints: string[] = []
 
   beforeAll(async () => {
-    server = await serve(await bundle())
-    const address = server.address()
-    const port = typeof address === 'object' && address ? address.port : 0
-    browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      headless: true,
-      args: flags,
-    })
-    page = await browser.newPage()
+    const scripts = {
+      page: join(here, 'browser-page.ts'),
+      'engine.worker': join(here, '../src/engine.worker.ts'),
+    }
+    served = await bundlePage(scripts, { '/ort/': ortFolder, '/model.onnx': model })
+    page = await served.browser.newPage()
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => complaints.push(message.text()))
-    await page.goto(`http://127.0.0.1:${port}/`)
+    await page.goto(served.address)
     await page.waitForFunction('"runModel" in globalThis')
   })
-  afterAll(async () => {
-    await browser?.close()
-    server?.close()
-  })
+  afterAll(() => served?.close())
 
   test.each(['thread', 'worker'] as const)('a model runs in a %s as it does in Node', async isolate => {
     const result: PageResult = await page.evaluate(`runModel('${isolate}', '${value}')`)

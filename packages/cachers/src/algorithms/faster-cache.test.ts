@@ -1,17 +1,10 @@
-import { smash, type Feeds, type Live, type Part } from '@damson/core'
+import { smash, type Feeds } from '@damson/core'
 import { describeAlgorithm, tinyEncoder, tinyUnet } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
-import {
-  denoiserOfModel,
-  feedsAt,
-  furthest,
-  oneThread,
-  spy,
-  stackedFeeds,
-  zooModel,
-} from '../../test/denoising.ts'
+import { denoiserOfModel, furthest, oneThread, spy, zooModel } from '../../test/denoising.ts'
 import { promised } from '../../test/all-cachers.ts'
+import { guided } from '../../test/guided.ts'
 import { keepsSharedPromises } from '../../test/shared-promises.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { lowFrequencies, planesOf } from '../guidance/low-frequencies.ts'
@@ -33,34 +26,6 @@ describe('attention', () => {
 const runtime = oneThread()
 afterAll(() => runtime.close())
 const steps = 10
-type Mode = 'batched' | 'sequential'
-
-/** Feeds of the two branches of a step: the same latents, another text. */
-function branchFeeds(part: Part, step: number): readonly [Feeds, Feeds] {
-  const withText = feedsAt(part, { steps }, step)
-  const other = feedsAt(part, { steps, seed: 9 }, 0)
-  const text = other['encoder_hidden_states'] ?? withText['encoder_hidden_states']
-  return [{ ...withText, ...(text ? { encoder_hidden_states: text } : {}) }, withText]
-}
-
-/** Both branches at each step of a guided generation, the unconditional one first. */
-async function guided(live: Live, part: Part, mode: Mode): Promise<readonly (readonly number[])[]> {
-  const generation = live.generation({ steps, guidance: 4 })
-  const found: number[][] = []
-  const numbers = (outputs: Awaited<ReturnType<typeof generation.run>>): number[] =>
-    Array.from(Object.values(outputs)[0]?.data ?? [], Number)
-  for (let step = 0; step < steps; step++) {
-    const [without, withText] = branchFeeds(part, step)
-    if (mode === 'batched') {
-      found.push(numbers(await generation.run(part.name, stackedFeeds(part, [without, withText]), { step })))
-      continue
-    }
-    const second = numbers(await generation.run(part.name, withText, { step, branch: 'cond' }))
-    found.push([...numbers(await generation.run(part.name, without, { step, branch: 'uncond' })), ...second])
-  }
-  await generation.close()
-  return found
-}
 
 zooTest(
   'fixtures/flux-tiny',
@@ -72,13 +37,13 @@ zooTest(
     const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1] }), spy(seen)]))
     const rows = (): readonly (number | undefined)[] =>
       seen.splice(0).map(feeds => (feeds['sample'] ?? feeds['hidden_states'])?.shape[0])
-    const batched = await guided(live, part, 'batched')
+    const batched = await guided(live, part, 'batched', steps)
     expect(rows()).toEqual([2, 2, 2, 2, 1, 1, 1, 1, 2, 1])
-    const sequential = await guided(live, part, 'sequential')
+    const sequential = await guided(live, part, 'sequential', steps)
     expect(rows()).toEqual(Array.from({ length: 15 }, () => 1))
     expect(furthest(batched, sequential)).toBeLessThan(1e-5)
     const plain = await runtime.open(model)
-    const wanted = await guided(plain, part, 'batched')
+    const wanted = await guided(plain, part, 'batched', steps)
     const equal = wanted.map((row, step) => furthest([row], [batched[step] ?? []]) < 1e-5)
     expect(equal).toEqual([true, true, true, true, false, false, false, false, true, false])
     await Promise.all([live.close(), plain.close()])
@@ -94,7 +59,10 @@ zooTest(
     // Attention always runs, so the conditional half is exact.
     const live = await runtime.open(await smash(model, [fasterCache({ window: [0, 1], interval: 1 })]))
     const plain = await runtime.open(model)
-    const [got, wanted] = [await guided(live, part, 'batched'), await guided(plain, part, 'batched')]
+    const [got, wanted] = [
+      await guided(live, part, 'batched', steps),
+      await guided(plain, part, 'batched', steps),
+    ]
     const half = (row: readonly number[], at: 0 | 1): readonly number[] =>
       row.slice((at * row.length) / 2, ((at + 1) * row.length) / 2)
     const first = wanted[3] ?? []

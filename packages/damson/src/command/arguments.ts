@@ -25,9 +25,11 @@ export function dimension(
 }
 
 export interface PictureFlags {
+  /** Nothing is drawn without any. */
   readonly prompt?: readonly string[]
   readonly steps?: number
   readonly guidance?: number
+  /** The file that the grid is written to. */
   readonly pictures?: string
 }
 

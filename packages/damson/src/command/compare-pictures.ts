@@ -3,18 +3,13 @@ import { DamsonError, type Model } from '@damson/core'
 import type { Picture } from '@damson/pipelines'
 import { drawModels, type Comparable } from '../compare/compare-models.node.ts'
 import type { PicturesReport } from '../compare/pictures.ts'
+import type { PictureFlags } from './arguments.ts'
 import { writeBytes } from './files.node.ts'
 import { pathIn } from './places.ts'
 import type { Progress, Terminal } from './terminal.ts'
 
-export interface PictureOptions {
-  /** Nothing is drawn without any. */
-  readonly prompt?: readonly string[]
-  readonly steps?: number
-  readonly guidance?: number
+export interface PictureOptions extends PictureFlags {
   readonly seed: number
-  /** The file that the grid is written to. */
-  readonly pictures?: string
   /** Of a smash: what is not verified is not drawn either. */
   readonly verify?: boolean
 }

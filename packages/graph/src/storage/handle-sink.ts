@@ -12,6 +12,7 @@ interface Open {
 /** A folder, or one file, of the browser's file system. Throws `disk` when it is full or may not be written. */
 export function handleSink(handle: FileSystemDirectoryHandle | FileSystemFileHandle): Sink {
   const open: Open[] = []
+  const removed: string[] = []
   return {
     name: handle.name,
     async create(path) {
@@ -19,10 +20,15 @@ export function handleSink(handle: FileSystemDirectoryHandle | FileSystemFileHan
       open.push(opened)
       return handleFile(path, opened.stream)
     },
+    async remove(path) {
+      removed.push(innerPath(path))
+    },
     async commit() {
       for (const { stream } of open.splice(0)) await guard(handle.name, () => stream.close())
+      for (const path of removed.splice(0)) await guard(path, () => removeFile(handle, path))
     },
     async abort() {
+      removed.length = 0
       for (const { stream, undo } of open.splice(0)) {
         await stream.abort().catch(() => {})
         await undo().catch(() => {})
@@ -43,10 +49,8 @@ async function openFile(
       `Expected one file for the handle ${handle.name}, got ${path} too. Save to a folder.`,
     )
   }
-  const parts = innerPath(path).split('/')
-  const name = parts.pop() ?? ''
-  let folder = handle
-  for (const part of parts) folder = await folder.getDirectoryHandle(part, { create: true })
+  const inner = innerPath(path)
+  const [folder, name] = [await folderOf(handle, inner), nameOf(inner)]
   const existed = await folder.getFileHandle(name).then(
     () => true,
     () => false,
@@ -57,6 +61,22 @@ async function openFile(
     undo: async () => (existed ? undefined : folder.removeEntry(name)),
   }
 }
+
+async function removeFile(
+  handle: FileSystemDirectoryHandle | FileSystemFileHandle,
+  path: string,
+): Promise<void> {
+  if (handle.kind === 'directory') await (await folderOf(handle, path)).removeEntry(nameOf(path))
+}
+
+async function folderOf(root: FileSystemDirectoryHandle, path: string): Promise<FileSystemDirectoryHandle> {
+  let folder = root
+  for (const part of path.split('/').slice(0, -1))
+    folder = await folder.getDirectoryHandle(part, { create: true })
+  return folder
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 function handleFile(path: string, stream: FileSystemWritableFileStream): SinkFile {
   return {

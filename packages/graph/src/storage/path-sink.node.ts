@@ -28,6 +28,7 @@ class PathSink implements Sink {
   /** Folders that were made for this save, outer ones first. */
   readonly #made: string[] = []
   #files = new Map<string, Entry>()
+  readonly #removed: string[] = []
   #finish = (): void => {}
 
   constructor(root: string, name: string) {
@@ -59,6 +60,10 @@ class PathSink implements Sink {
     return pathFolder(this.#staging ?? (this.#reading ??= await this.#linked()))
   }
 
+  async remove(path: string): Promise<void> {
+    this.#removed.push(join(this.#root, innerPath(path)))
+  }
+
   async commit(): Promise<void> {
     try {
       if (this.#reading) await rm(this.#reading, { recursive: true, force: true })
@@ -69,6 +74,7 @@ class PathSink implements Sink {
           await rename(file.temporary, target)
         }
       if (this.#staging) await rm(this.#staging, { recursive: true, force: true })
+      for (const path of this.#removed) await rm(path, { force: true })
       this.#end()
     } catch (error) {
       await this.abort()
@@ -154,6 +160,7 @@ class PathSink implements Sink {
     this.#staging = undefined
     this.#reading = undefined
     this.#made.length = 0
+    this.#removed.length = 0
     this.#finish()
   }
 }

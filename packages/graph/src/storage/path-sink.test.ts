@@ -50,6 +50,22 @@ describe('folders', () => {
     expect(filesIn(path)).toEqual({ kept: 'old', model: 'new' })
   })
 
+  test('what is to go goes at commit, not when the save is given up', async () => {
+    const path = room(true)
+    writeFileSync(join(path, 'kept'), 'old')
+    writeFileSync(join(path, 'gone'), 'old')
+    for (const end of ['abort', 'commit'] as const) {
+      const sink = folderSink(path)
+      await (await sink.create('model')).write(0, bytes('new'))
+      await sink.remove?.('gone')
+      await sink.remove?.('never was')
+      expect(existsSync(join(path, 'gone'))).toBe(true)
+      await sink[end]()
+    }
+    expect(filesIn(path)).toEqual({ kept: 'old', model: 'new' })
+    await expect(folderSink(path).remove?.('../kept')).rejects.toMatchObject({ code: 'path' })
+  })
+
   test('a folder made meanwhile is filled', async () => {
     const path = room(false)
     const sink = folderSink(path)
