@@ -24,8 +24,8 @@ export interface OpeningPart {
   readonly prepared?: ReadonlyMap<string, Source>
   /** Outputs that rewrites added: only middleware sees them. */
   readonly added: ReadonlySet<string>
-  /** Feeds ports that the caller does not feed with their neutral values. */
-  complete(feeds: Feeds): Feeds
+  /** Feeds ports that are neither fed nor taken from slots with their neutral values. */
+  complete(feeds: Feeds, taken?: Readonly<Record<string, unknown>>): Feeds
 }
 
 export interface Opening {
@@ -80,7 +80,7 @@ async function modelOpening(model: Model, settings: OpeningSettings): Promise<Op
       session: options,
       ...(prepared === undefined ? {} : { prepared: preparedFiles(model, prepared) }),
       added: new Set(outputs.map(port => port.name)),
-      complete: feeds => withNeutral(model, name, feeds),
+      complete: (feeds, taken) => withNeutral(model, name, feeds, taken),
     })
   }
   return {
