@@ -1,7 +1,7 @@
 // What stays where sessions run: it equals what would be passed by hand, crosses nowhere, and is freed.
 import type { Call, Feeds, Outputs, Run, Slot } from '@damson/core'
 import { onnx } from '@damson/graph'
-import { expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { platform } from '#platform'
 import type { Engine } from '../engine/engine.ts'
 import { lazyEngine } from '../engine/lazy-engine.ts'
@@ -35,6 +35,7 @@ const feedsOf = (n: bigint): Feeds => ({
   n: { dtype: 'int64', shape: [], data: BigInt64Array.of(n) },
 })
 const forever = 10n ** 15n
+const aWhile = 100_000n
 /** Which output becomes which input. */
 const pairs = { s: 'h', halves: 'half', words: 'word' } as const
 
@@ -64,81 +65,123 @@ const engines = {
   process: () => remoteEngine(startProcess, { module: 'node' }),
 } as const
 
-/** Three new slots, for all that can be fed again. */
+/** A new slot for each output that can be fed again. */
 function threeSlots({ slot }: Call): Record<string, Slot> {
   return Object.fromEntries(Object.keys(pairs).flatMap(name => (slot ? [[name, slot()]] : [])))
 }
 
-function taken(slots: Readonly<Record<string, Slot>>): Readonly<Record<string, Slot>> {
-  return Object.fromEntries(Object.entries(pairs).flatMap(([output, input]) => { const slot = slots[output]; return slot ? [[input, slot]] : [] })) // prettier-ignore
+/** By the input that each becomes. */
+function fedAgain<T>(outputs: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(pairs).map(([output, input]) => [input, outputs[output]] as const)
+  return Object.fromEntries(
+    entries.flatMap(([input, found]) => (found === undefined ? [] : [[input, found]])),
+  )
 }
 
-const rest = ({ x, n }: Feeds): Feeds => ({ ...(x ? { x } : {}), ...(n ? { n } : {}) })
+/** The feeds that no output becomes. */
+function rest(feeds: Feeds): Feeds {
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => name === 'x' || name === 'n'))
+}
 
-for (const isolate of ['thread', 'worker', 'process'] as const)
-  test(`in a ${isolate}, what is kept is what would come, and is freed`, async () => {
-    const engine = engines[isolate]()
-    const count = async (): Promise<number> => (await engine.info()).slots
-    const around: Around = { turn: (next, feeds, call) => next(feeds, call) }
-    const live = openOn(engine, around, isolate === 'process')
-    const [one, two] = [live.generation(), live.generation()]
-
-    const first = await live.run('main', feedsOf(3n))
-    const byHand = Object.fromEntries(Object.entries(pairs).flatMap(([output, input]) => { const tensor = first[output]; return tensor ? [[input, tensor]] : [] })) // prettier-ignore
-    const second = await live.run('main', { ...feedsOf(2n), ...byHand })
-
-    let slots: Record<string, Slot> = {}
-    around.turn = (next, feeds, call) => next(feeds, { ...call, keeps: (slots = threeSlots(call)) })
-    expect(await one.run('main', feedsOf(3n))).toEqual({ y: first['y'] })
-    expect(slots['s']?.tensor).toEqual({ dtype: 'float32', shape: [2] })
-    expect(slots['halves']?.tensor).toEqual({ dtype: 'float16', shape: [2] })
-    expect(await count()).toBe(3)
-    around.turn = (next, feeds, call) => next(rest(feeds), { ...call, takes: taken(slots) })
-    expect(await one.run('main', feedsOf(2n))).toEqual(second)
-    around.turn = (next, feeds, call) =>
-      next(rest(feeds), { ...call, takes: taken(slots), keeps: { s: 'leave', words: 'leave' } })
-    expect(await one.run('main', feedsOf(2n))).toEqual({ y: second['y'], halves: second['halves'] })
-
-    // A slot of another part, another generation, that holds nothing, or something of another shape.
-    around.turn = (next, feeds, call) => next(rest(feeds), { ...call, takes: taken(slots) })
-    await expect(one.run('other', feedsOf(1n))).rejects.toMatchObject({ code: 'slot', message: expect.stringContaining('"other"') }) // prettier-ignore
-    await expect(two.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot' })
-    around.turn = (next, feeds, call) => next(rest(feeds), { ...call, takes: taken(threeSlots(call)) })
-    await expect(one.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot-lost' })
-    const { s, words } = slots
-    around.turn = (next, feeds, call) => next(feeds, { ...call, takes: s ? { n: s } : {} })
-    await expect(one.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'feed' })
-
-    // A run that fails keeps nothing; what is overwritten or freed goes with the next run.
-    const kept: Record<string, Slot>[] = []
-    around.turn = (next, feeds, call) => next({ ...feeds, x: floats(1, 2, 3) }, { ...call, keeps: (kept[0] = threeSlots(call)) }) // prettier-ignore
-    await expect(two.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'run' })
-    expect(kept[0]?.['s']?.tensor).toBeUndefined()
-    around.turn = (next, feeds, call) => next(feeds, { ...call, keeps: s ? { s } : {} })
-    words?.free()
-    await one.run('main', feedsOf(1n))
-    expect(await count()).toBe(2)
-
-    if (isolate !== 'thread') {
-      const stop = new AbortController()
-      const stopped = live.generation({ signal: stop.signal })
-      around.turn = (next, feeds, call) => next(feeds, { ...call, keeps: threeSlots(call) })
-      const n = isolate === 'process' ? forever : 100_000n
-      setTimeout(() => stop.abort(new Error('enough')), 20)
-      await expect(stopped.run('main', feedsOf(n))).rejects.toThrow('enough')
-      await stopped.close()
-      around.turn = (next, feeds, call) => next(feeds, call)
-      await two.run('main', feedsOf(1n))
-      // The process was killed, and what it held is lost with it; a worker goes on.
-      expect(await count()).toBe(isolate === 'process' ? 0 : 2)
-      expect(s?.tensor === undefined).toBe(isolate === 'process')
-      around.turn = (next, feeds, call) => next(rest(feeds), { ...call, takes: s ? { h: s } : {} })
-      if (isolate === 'process')
-        await expect(one.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot-lost' })
+describe.each(['thread', 'worker', 'process'] as const)('in a %s', isolate => {
+  const engine = engines[isolate]()
+  const around: Around = { turn: (next, feeds, call) => next(feeds, call) }
+  const live = openOn(engine, around, isolate === 'process')
+  const count = async (): Promise<number> => (await engine.info()).slots
+  const keeping = (into: (slots: Record<string, Slot>) => void): Around['turn'] => {
+    return (next, feeds, call) => {
+      const keeps = threeSlots(call)
+      into(keeps)
+      return next(feeds, { ...call, keeps })
     }
-    await one.close()
-    expect(await count()).toBe(0)
-    await expect(one.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'closed' })
+  }
+  const taking = (slots: Readonly<Record<string, Slot>>, keeps: Call['keeps'] = {}): Around['turn'] => {
+    return (next, feeds, call) => next(rest(feeds), { ...call, takes: fedAgain(slots), keeps })
+  }
+  afterAll(async () => {
     await live.close()
     await engine.close()
   })
+
+  test('what is kept and taken is what would be passed by hand, and is not among the outputs', async () => {
+    const first = await live.run('main', feedsOf(3n))
+    const second = await live.run('main', { ...feedsOf(2n), ...fedAgain(first) })
+    const generation = live.generation()
+    let slots: Record<string, Slot> = {}
+    around.turn = keeping(made => (slots = made))
+    expect(await generation.run('main', feedsOf(3n))).toEqual({ y: first['y'] })
+    expect(slots['s']?.tensor).toEqual({ dtype: 'float32', shape: [2] })
+    expect(slots['halves']?.tensor).toEqual({ dtype: 'float16', shape: [2] })
+    around.turn = taking(slots)
+    expect(await generation.run('main', feedsOf(2n))).toEqual(second)
+    around.turn = taking(slots, { s: 'leave', words: 'leave' })
+    expect(await generation.run('main', feedsOf(2n))).toEqual({ y: second['y'], halves: second['halves'] })
+    await generation.close()
+  })
+
+  test('slots are freed by hand, when a run fails and with their generation', async () => {
+    const generation = live.generation()
+    let slots: Record<string, Slot> = {}
+    around.turn = keeping(made => (slots = made))
+    await generation.run('main', feedsOf(1n))
+    expect(await count()).toBe(3)
+    const { s, words } = slots
+    around.turn = keeping(made => (slots = made))
+    await expect(generation.run('main', { ...feedsOf(1n), x: floats(1, 2, 3) })).rejects.toMatchObject({ code: 'run' }) // prettier-ignore
+    expect(slots['s']?.tensor).toBeUndefined()
+    words?.free()
+    around.turn = (next, feeds, call) => next(feeds, { ...call, keeps: s ? { s } : {} })
+    await generation.run('main', feedsOf(1n))
+    expect(await count()).toBe(2)
+    await generation.close()
+    expect(await count()).toBe(0)
+  })
+
+  test('slots of others, empty ones and what does not fit are refused', async () => {
+    const [generation, other] = [live.generation(), live.generation()]
+    let slots: Record<string, Slot> = {}
+    around.turn = keeping(made => (slots = made))
+    await generation.run('main', feedsOf(1n))
+    around.turn = taking(slots)
+    const refused = { code: 'slot', message: expect.stringContaining('a slot of') }
+    await expect(generation.run('other', feedsOf(1n))).rejects.toMatchObject(refused)
+    await expect(other.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot' })
+    const { s } = slots
+    around.turn = (next, { x: _, ...feeds }, call) => next(feeds, { ...call, takes: s ? { n: s } : {} })
+    await expect(generation.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'feed' })
+    around.turn = (next, feeds, call) => taking(threeSlots(call))(next, feeds, call)
+    await expect(generation.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot-lost' })
+    await generation.close()
+    around.turn = taking(slots)
+    await expect(other.run('main', feedsOf(1n))).rejects.toMatchObject({ code: 'slot' })
+    await other.close()
+  })
+
+  test.skipIf(isolate === 'thread')(
+    'an abort leaves nothing, and takes along what a killed process held',
+    async () => {
+      const generation = live.generation()
+      let slots: Record<string, Slot> = {}
+      around.turn = keeping(made => (slots = made))
+      await generation.run('main', feedsOf(1n))
+      const stop = new AbortController()
+      const stopped = live.generation({ signal: stop.signal })
+      around.turn = keeping(() => {})
+      setTimeout(() => stop.abort(new Error('enough')), 20)
+      await expect(stopped.run('main', feedsOf(isolate === 'process' ? forever : aWhile))).rejects.toThrow(
+        'enough',
+      )
+      await stopped.close()
+      around.turn = (next, feeds, call) => next(feeds, call)
+      await generation.run('main', feedsOf(1n))
+      expect(await count()).toBe(isolate === 'process' ? 0 : 3)
+      expect(slots['s']?.tensor === undefined).toBe(isolate === 'process')
+      around.turn = taking(slots)
+      const again = generation.run('main', feedsOf(1n))
+      if (isolate === 'process') await expect(again).rejects.toMatchObject({ code: 'slot-lost' })
+      else expect(Object.keys(await again)).toContain('y')
+      await generation.close()
+      expect(await count()).toBe(0)
+    },
+  )
+})
