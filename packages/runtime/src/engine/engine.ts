@@ -35,7 +35,7 @@ export interface EngineInfo {
 }
 
 /** Tensors that stay in the engine, by the number of their slot, which the caller chose. */
-export interface KeptThere {
+interface KeptThere {
   /** By name of the output. A slot that holds something is overwritten. */
   readonly keeps: Readonly<Record<string, number>>
   /** By name of the input. */

@@ -6,7 +6,7 @@ import type { RunOptions, Session, SessionPool } from '../session/sessions.ts'
 import type { SlotUse } from '../session/slot-book.ts'
 import type { OpeningPart } from './opening.ts'
 
-export interface RunAllOptions {
+interface RunAllOptions {
   readonly slots: SlotUse
   readonly unwanted: ReadonlySet<string>
   readonly signal?: AbortSignal | undefined
