@@ -7,7 +7,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(path
 
 const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--disable-component-update', '--disable-sync', '--enable-unsafe-webgpu',
 ] // prettier-ignore
 
 /** Whether tests in Chromium are skipped: there is none, and this is not CI, which requires it. */

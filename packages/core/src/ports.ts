@@ -4,10 +4,19 @@ import { DamsonError, elementCount, evaluateDim, residentArray, tensorOf, type G
 import type { Model, Port } from './model.ts'
 import type { Feeds, TensorData } from './runtime.ts'
 
-/** Feeds of a part with every port that is not fed set to its neutral value. Throws `invalid-port` when a size is open. */
-export function withNeutral(model: Model, part: string, feeds: Feeds): Feeds {
+/**
+ * Feeds of a part with every port that is neither fed nor `taken` from elsewhere set to its neutral value. Throws `invalid-port`
+ * when a size is open.
+ */
+export function withNeutral(
+  model: Model,
+  part: string,
+  feeds: Feeds,
+  taken: Readonly<Record<string, unknown>> = {},
+): Feeds {
+  const isFed = (name: string): boolean => Object.hasOwn(feeds, name) || Object.hasOwn(taken, name)
   const ports = model.ports.filter(
-    port => port.part === part && port.direction === 'input' && !Object.hasOwn(feeds, port.name),
+    port => port.part === part && port.direction === 'input' && !isFed(port.name),
   )
   if (ports.length === 0) return feeds
   const sizes = dimensions(model.part(part).graph, feeds)

@@ -115,6 +115,12 @@ export interface Live {
   close(): Promise<void>
 }
 
+/**
+ * Who writes a runtime may leave slots out: calls that have no `slot` are never asked to keep or take anything, and outputs that
+ * a call would `leave` may come all the same. A runtime whose calls have one keeps the tensor of an output where its sessions run,
+ * feeds it to inputs from there, leaves a slot empty when the call fails or is aborted, throws `slot` for one of another part, of a
+ * generation that is closed, or empty, and `slot-lost` for one whose tensor is gone through no fault of the caller.
+ */
 export interface Runtime {
   readonly target: Target
   traits(): Promise<MachineTraits>

@@ -6,6 +6,7 @@ import { tokenFeeds } from './generation/token-feeds.ts'
 import { pooled, saidPooling, statesOf, unit, type Pooling } from './embedding/pooling.ts'
 import { rowsTogether } from './generation/row-groups.ts'
 import { numberIn, readJsonFile, readTextFile } from './model-files.ts'
+import { ownParts } from './own-parts.ts'
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 import { floatTensor, type FloatTensor } from './tensors.ts'
 import { findTextTokenizer, requireTokenizer, type TextTokenizer } from './text/text-tokenizer.ts'
@@ -78,7 +79,7 @@ interface Encoder {
 async function openEncoder(model: Model, options: EmbedOptions): Promise<Encoder> {
   const takes = (part: Part, name: string): boolean =>
     part.graph.requiredInputs().some(input => input.name === name)
-  const part = [...model.parts.values()].find(each => takes(each, 'input_ids'))
+  const part = [...ownParts(model).values()].find(each => takes(each, 'input_ids'))
   if (!part) {
     throw new DamsonError(
       'no-encoder',

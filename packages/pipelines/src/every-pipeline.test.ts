@@ -1,6 +1,7 @@
 // What holds for every pipeline: each call of each part goes through the middleware of the model's steps, and is recorded as a
-// sample that the part can be run on.
+// sample that the part can be run on; inputs and outputs that steps added for themselves change nothing.
 import { defineAlgorithm, load, smash, type Feeds, type Model } from '@damson/core'
+import { Draft } from '@damson/graph'
 import { createRuntime } from '@damson/runtime'
 import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, expect } from 'vitest'
@@ -38,14 +39,48 @@ const noting = (seen: string[]) =>
       }),
   })
 
+/** The model with a port in front of the inputs of each part and one in front of its outputs, both of the shape of pictures. */
+function ported(model: Model): Model {
+  const step = '@test/cachers/ported'
+  const type = { kind: 'tensor', dtype: 'float32', shape: [1, 3, 1, 1] } as const
+  return [...model.parts.values()].reduce((whole, { name: part, graph }) => {
+    const draft = new Draft(graph)
+    draft.add({ op: 'Identity', inputs: ['kept'], outputs: ['keeps'] })
+    const changed = graph.with({
+      ...draft.finish().fields(),
+      inputs: [{ name: 'kept', type }, ...graph.inputs],
+      outputs: [{ name: 'keeps', type }, ...graph.outputs],
+    })
+    return whole.withGraph(part, changed).withPorts([
+      ...whole.ports,
+      {
+        ...{ part, step, name: 'kept', direction: 'input', role: 'cache' },
+        neutral: { dtype: type.dtype, shape: type.shape, fill: 0 },
+      },
+      { part, step, name: 'keeps', direction: 'output', role: 'cache' },
+    ])
+  }, model)
+}
+
 async function check<Input>(
   path: string,
   open: (model: Model) => Promise<Pipeline<Input, unknown>>,
   input: Input,
   parts: readonly string[],
 ): Promise<void> {
+  const source = await load(path)
+  const plain = await checkModel(source, open, input, parts)
+  expect(await checkModel(ported(source), open, input, parts)).toEqual(plain)
+}
+
+async function checkModel<Input>(
+  source: Model,
+  open: (model: Model) => Promise<Pipeline<Input, unknown>>,
+  input: Input,
+  parts: readonly string[],
+): Promise<unknown> {
   const seen: string[] = []
-  const model = await smash(await load(path), [noting(seen)()])
+  const model = await smash(source, [noting(seen)()])
   const pipeline = await open(model)
   const samples = await record(pipeline, [input])
   const recorded: string[] = []
@@ -61,9 +96,10 @@ async function check<Input>(
     expect(Object.keys(outputs).length).toBeGreaterThan(0)
   }
   await samples.close()
-  await pipeline.run(input)
+  const result = await pipeline.run(input)
   expect(seen.length).toBe(recorded.length * 2)
   await pipeline.close()
+  return result
 }
 
 const picture = madePicture(32, 32)
@@ -82,6 +118,9 @@ zooTest('fixtures/vit-tiny', 'classifyImage', path =>
 )
 zooTest('models/ultraface_rfb320.onnx', 'detect', path =>
   check(path, model => detect(model, { runtime }), { picture }, ['ultraface_rfb320']),
+)
+zooTest('models/yolox_nano_coco.onnx', 'detect of one output', path =>
+  check(path, model => detect(model, { runtime }), { picture }, ['yolox_nano_coco']),
 )
 zooTest('models/esrgan_rdn_x2_slim.onnx', 'upscale', path =>
   check(path, model => upscale(model, { runtime, white: 255 }), { picture, tile: 24, overlap: 8 }, [

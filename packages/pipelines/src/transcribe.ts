@@ -9,6 +9,7 @@ import { decodeRows } from './generation/decode-rows.ts'
 import { openDecoding } from './generation/decoding.ts'
 import { readGenerationConfig, type GenerationConfig } from './generation/generation-config.ts'
 import { isJson, numberIn, readJsonFile } from './model-files.ts'
+import { ownParts } from './own-parts.ts'
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 import { tensorAs } from './tensors.ts'
 import { findTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts'
@@ -100,7 +101,7 @@ interface Ears {
 async function openEars(model: Model): Promise<Ears> {
   const takes = (part: Part): Part['graph']['inputs'][number] | undefined =>
     part.graph.requiredInputs().find(({ name }) => name === 'input_features')
-  const part = [...model.parts.values()].find(takes)
+  const part = [...ownParts(model).values()].find(takes)
   const type = part && takes(part)?.type
   if (!part || type?.kind !== 'tensor') {
     throw new DamsonError(

@@ -88,7 +88,8 @@ export function createRuntime(options: RuntimeOptions = {}): OpenRuntime {
       signal?.throwIfAborted()
       if (closing)
         throw new DamsonError('closed', 'Expected an open runtime, but this one was closed. Create another.')
-      const opening = await openingOf(what, { target, session, traits, prepared, onWarning: emit })
+      const device = choice.module === 'webgpu'
+      const opening = await openingOf(what, { target, session, traits, prepared, device, onWarning: emit })
       const live = openLive(pool, opening, () => lives.delete(live))
       lives.add(live)
       return live

@@ -7,6 +7,7 @@ import type { Feeds, TensorData } from '@damson/core'
 import { graphToBytes, parse, parseGraph, print, tensorsOf, toTypedArray, type Graph } from '@damson/graph'
 import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema } from 'onnx-buf'
 import { afterAll, expect, test } from 'vitest'
+import { nothingStays } from './engine/engine.ts'
 import { lazyEngine } from './engine/lazy-engine.ts'
 import { ortEngine } from './engine/ort-engine.ts'
 import { loadOrt } from './load-ort.node.ts'
@@ -61,7 +62,7 @@ async function outputsOf(bytes: Uint8Array, feeds: Feeds): Promise<unknown> {
   const options = { logSeverityLevel: 4, intraOpNumThreads: 1, graphOptimizationLevel: 'disabled' }
   await engine.open(id, { kind: 'bytes', bytes, external: [] }, options)
   try {
-    return await engine.run(id, feeds, [])
+    return (await engine.run(id, { feeds, ...nothingStays })).outputs
   } finally {
     await engine.release(id)
   }

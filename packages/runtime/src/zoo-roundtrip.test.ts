@@ -1,5 +1,6 @@
 // Every model of the zoo reads and writes back, and prints and parses back, to what ONNX Runtime gives bit-equal outputs for.
 import { dirname, basename } from 'node:path'
+import type { Feeds } from '@damson/core'
 import { zooFile } from '@damson/zoo'
 import { eachZooModel } from '@damson/zoo/vitest'
 import {
@@ -13,7 +14,7 @@ import {
   type Graph,
 } from '@damson/graph'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Engine, ModelSource } from './engine/engine.ts'
+import { nothingStays, type Engine, type ModelSource } from './engine/engine.ts'
 import { lazyEngine } from './engine/lazy-engine.ts'
 import { ortEngine } from './engine/ort-engine.ts'
 import { feedsFor, type FeedsOptions } from './feeds/feeds-for.ts'
@@ -26,11 +27,11 @@ afterAll(() => engine.close())
 const options = { logSeverityLevel: 4, intraOpNumThreads: 1, graphOptimizationLevel: 'disabled' }
 let count = 0
 
-async function outputsOf(source: ModelSource, feeds: Parameters<Engine['run']>[1]): Promise<unknown> {
+async function outputsOf(source: ModelSource, feeds: Feeds): Promise<unknown> {
   const id = ++count
   await engine.open(id, source, options)
   try {
-    return await engine.run(id, feeds, [])
+    return (await engine.run(id, { feeds, ...nothingStays })).outputs
   } finally {
     await engine.release(id)
   }

@@ -12,6 +12,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRuntime, feedsFor } from '../src/index.ts'
 import type { PageResult } from './browser-page.ts'
+import { passing, threeCalls, type KeptResult } from './kept-on-gpu.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const ortFolder = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
@@ -26,6 +27,7 @@ describe.skipIf(withoutChromium)('in Chromium', () => {
   beforeAll(async () => {
     const scripts = {
       page: join(here, 'browser-page.ts'),
+      'kept-on-gpu': join(here, 'kept-on-gpu.ts'),
       'engine.worker': join(here, '../src/engine.worker.ts'),
     }
     served = await bundlePage(scripts, { '/ort/': ortFolder, '/model.onnx': model })
@@ -53,6 +55,23 @@ describe.skipIf(withoutChromium)('in Chromium', () => {
     expect(result.range[1]).toBeCloseTo(Math.max(...got), 4)
     expect(result.traits).toMatchObject({ platform: 'web', arch: 'wasm', ort: expect.stringMatching(/^1\./) })
     expect(result.aborted).toContain('enough')
+    expect(complaints).toEqual([])
+  })
+
+  test('what is kept stays on the GPU', async () => {
+    await page.addScriptTag({ url: '/kept-on-gpu.js', type: 'module' })
+    await page.waitForFunction('"keepOnGpu" in globalThis')
+    const { kept, passed, downloads, left }: KeptResult = await page.evaluate('keepOnGpu()')
+    expect(kept).toEqual(passed)
+    const inNode = await threeCalls(createRuntime(), passing)
+    const differences = inNode.flatMap((row, call) =>
+      row.map((y, at) => Math.abs(y - (kept[call]?.[at] ?? NaN))),
+    )
+    // Outputs reach 4; sums of four products.
+    expect(Math.max(...differences)).toBeLessThan(1e-5)
+    // One output a call, and with it what goes out to come in again.
+    expect(downloads).toEqual({ kept: 3, passed: 6 })
+    expect(left).toBe(0)
     expect(complaints).toEqual([])
   })
 })

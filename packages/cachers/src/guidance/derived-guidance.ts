@@ -65,9 +65,11 @@ export function deriveGuidance(rules: GuidanceRules): DerivedGuidance {
     rows: number,
   ): Promise<Outputs> => {
     const half = conditionalFeeds(feeds, rows)
-    const alone: Call = { ...call, branch: 'cond', rows: call.rows / 2 }
-    // What steps further out feed for both branches at later calls cannot be taken apart: then both run.
-    const isOwn = Object.keys(feeds).every(name => inputs?.has(name))
+    // Steps further out keep what is of both branches, so of one half they get it to keep themselves.
+    const alone: Call = { ...call, branch: 'cond', rows: call.rows / 2, keeps: {} }
+    // What they feed for both branches at later calls cannot be taken apart: then both run.
+    const fed = [...Object.keys(feeds), ...Object.keys(call.takes ?? {})]
+    const isOwn = fed.every(name => inputs?.has(name))
     full = !isOwn || mustRun(alone, half)
     if (!full) {
       const outputs = await gates(next)(half, alone)

@@ -4,6 +4,7 @@ import type { Model, TensorData } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import type { RecordedRun } from '@damson/runtime'
 import { numberIn, readJsonFile, type Json } from '../model-files.ts'
+import { ownParts } from '../own-parts.ts'
 import { floatTensor, numbersOf, stacked, tensorAs, type FloatTensor } from '../tensors.ts'
 
 export interface Autoencoder {
@@ -64,13 +65,14 @@ async function eachRow(
 }
 
 async function runPart(model: Model, run: RecordedRun, name: string, row: FloatTensor): Promise<FloatTensor> {
-  if (!model.parts.has(name)) {
+  const part = ownParts(model).get(name)
+  if (!part) {
     throw new DamsonError(
       'missing-part',
       `Expected a part ${name}, got ${[...model.parts.keys()].join(', ')}. Ask for latents instead of pictures.`,
     )
   }
-  const input = model.part(name).graph.requiredInputs()[0]
+  const input = part.graph.requiredInputs()[0]
   const dtype = input?.type?.kind === 'tensor' ? (input.type.dtype ?? 'float32') : 'float32'
   const outputs = await run(name, { [input?.name ?? 'sample']: tensorAs(dtype, row.shape, row.data) })
   const first: TensorData | undefined = Object.values(outputs)[0]

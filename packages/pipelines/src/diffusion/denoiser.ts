@@ -3,6 +3,7 @@
 import type { Model, Part, TensorData } from '@damson/core'
 import { DamsonError, type ValueInfo } from '@damson/graph'
 import { numberIn, readJsonFile, type Json } from '../model-files.ts'
+import { ownParts } from '../own-parts.ts'
 import { tensorAs, type FloatTensor } from '../tensors.ts'
 import { pictureIds } from './packed-latents.ts'
 import { guidanceEmbedding } from './guidance-embedding.ts'
@@ -55,7 +56,7 @@ interface DenoiserCall {
 
 /** Finds the denoiser of a model. Throws `no-denoiser` when no part is one. */
 export async function openDenoiser(model: Model): Promise<Denoiser> {
-  const part = [...model.parts.values()].find(({ role }) => role === 'denoiser')
+  const part = [...ownParts(model).values()].find(({ role }) => role === 'denoiser')
   if (!part) {
     throw new DamsonError(
       'no-denoiser',
@@ -63,9 +64,7 @@ export async function openDenoiser(model: Model): Promise<Denoiser> {
     )
   }
   const config = (await readJsonFile(model, `${part.name}/config.json`)) ?? {}
-  // Ports are the runtime's and their step's to feed.
-  const ports = new Set(model.ports.filter(port => port.part === part.name).map(({ name }) => name))
-  const inputs = part.graph.requiredInputs().filter(({ name }) => !ports.has(name))
+  const inputs = part.graph.requiredInputs()
   const kind = kindOf(inputs)
   const sample = mustFind(inputs, ['sample', 'hidden_states'], part)
   const said = numberIn(config, 'in_channels') ?? sizeOf(sample, 1)

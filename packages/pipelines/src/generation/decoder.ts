@@ -3,6 +3,7 @@
 // that keep no cache. Which one it is shows in names of parts and inputs.
 import type { Model, Part } from '@damson/core'
 import { DamsonError, walk, type ValueInfo } from '@damson/graph'
+import { ownParts } from '../own-parts.ts'
 import { isPast } from './cache.ts'
 
 export interface Decoder {
@@ -19,19 +20,17 @@ export interface Decoder {
 
 /** Finds the decoder of a model. Throws `no-decoder`. */
 export function openDecoder(model: Model): Decoder {
-  const part = (name: string): Part | undefined => model.parts.get(name)
-  const merged = part('decoder_model_merged')
-  const [first, next] = [part('decoder_model'), part('decoder_with_past_model')]
+  const parts = ownParts(model)
+  const merged = parts.get('decoder_model_merged')
+  const [first, next] = [parts.get('decoder_model'), parts.get('decoder_with_past_model')]
   if (merged) return describe(merged, merged)
   if (first && next) return describe(first, next)
-  const all = [...model.parts.values()].filter(
-    each => inputOf(each, idsNames) && scoresOf(each) !== undefined,
-  )
+  const all = [...parts.values()].filter(each => inputOf(each, idsNames) && scoresOf(each) !== undefined)
   const found = all.find(each => each.graph.requiredInputs().some(({ name }) => isPast(name))) ?? all[0]
   if (found) return describe(found, found)
   throw new DamsonError(
     'no-decoder',
-    `Expected a part that takes input_ids and gives logits, got ${[...model.parts.keys()].join(', ')}. Load the model of a decoder.`,
+    `Expected a part that takes input_ids and gives logits, got ${[...parts.keys()].join(', ')}. Load the model of a decoder.`,
   )
 }
 

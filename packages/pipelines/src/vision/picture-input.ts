@@ -1,6 +1,7 @@
 // The input of a part that takes pictures [rows, channels, height, width]: its name, and what of its shape is fixed.
 import type { Model, Part, TensorData } from '@damson/core'
 import { DamsonError, type DataType } from '@damson/graph'
+import { ownParts } from '../own-parts.ts'
 import { stacked, tensorAs, type FloatTensor } from '../tensors.ts'
 
 export interface PictureInput {
@@ -17,7 +18,7 @@ export interface PictureInput {
 
 /** The first input that takes pictures. Throws `no-pictures` for models that have none. */
 export function openPictureInput(model: Model): PictureInput {
-  for (const part of model.parts.values()) {
+  for (const part of ownParts(model).values()) {
     for (const { name, type } of part.graph.requiredInputs()) {
       if (type?.kind !== 'tensor' || type.shape?.length !== 4) continue
       const [rows, channels, height, width] = type.shape.map(dim =>

@@ -1,7 +1,7 @@
 // What crosses to an engine in a worker or child process: plain requests and answers, errors as data.
 import type { Feeds, Outputs } from '@damson/core'
 import { EngineError } from './engine-error.ts'
-import type { ModelSource, OrtSessionOptions } from './engine.ts'
+import type { EngineRun, ModelSource, OrtSessionOptions } from './engine.ts'
 
 export type Request =
   | { readonly kind: 'start'; readonly ort: OrtChoice }
@@ -12,7 +12,8 @@ export type Request =
       readonly source: ModelSource
       readonly options: OrtSessionOptions
     }
-  | { readonly kind: 'run'; readonly id: number; readonly feeds: Feeds; readonly fetches: readonly string[] }
+  | { readonly kind: 'run'; readonly id: number; readonly run: EngineRun }
+  | { readonly kind: 'free'; readonly slots: readonly number[] }
   | { readonly kind: 'release'; readonly id: number }
   | { readonly kind: 'close' }
 

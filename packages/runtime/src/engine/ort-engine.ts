@@ -1,32 +1,37 @@
 // The engine in this thread. `run` of onnxruntime-node blocks until it is done; whoever must stay responsive uses a worker.
-import type { Feeds, Outputs } from '@damson/core'
 import { EngineError } from './engine-error.ts'
-import { fromOrtTensor, toOrtTensor } from '../ort/ort-tensor.ts'
-import { ortVersion, type OrtModule, type OrtSession, type OrtValueMetadata } from '../ort/ort-module.ts'
-import type { Engine, ModelSource, OrtSessionOptions, SessionShape, ValueShape } from './engine.ts'
+import { fetchOrtTensor, toOrtTensor } from '../ort/ort-tensor.ts'
+import { ortVersion, type OrtModule, type OrtSession, type OrtTensor, type OrtValueMetadata } from '../ort/ort-module.ts' // prettier-ignore
+import type { Engine, EngineRan, EngineRun, ModelSource, OrtSessionOptions, SessionShape, ValueShape } from './engine.ts' // prettier-ignore
+import { keptTensors, type KeptTensors } from './kept-tensors.ts'
 
 /** An engine over a loaded ONNX Runtime. */
 export function ortEngine(ort: OrtModule): Engine {
   const sessions = new Map<number, OrtSession>()
+  const kept = keptTensors(ort)
   return {
-    info: async () => ({ version: ortVersion(ort), providers: providers(ort) }),
+    info: async () => ({ version: ortVersion(ort), providers: providers(ort), slots: kept.size() }),
     async open(id, source, options) {
       const session = await create(ort, source, options)
       sessions.set(id, session)
       return shapeOf(session)
     },
-    async run(id, feeds, fetches) {
+    async run(id, run) {
       const session = sessions.get(id)
       if (!session)
         throw new EngineError('session-closed', `Expected an open session, got closed session ${id}.`)
-      return runSession(ort, session, feeds, fetches)
+      kept.free(run.frees)
+      return runSession(ort, session, run, kept)
     },
+    free: async slots => kept.free(slots),
+    holds: slot => kept.has(slot),
     async release(id) {
       const session = sessions.get(id)
       sessions.delete(id)
       await session?.release()
     },
     async close() {
+      kept.freeAll()
       const open = [...sessions.values()]
       sessions.clear()
       for (const session of open) await session.release()
@@ -43,23 +48,26 @@ async function create(ort: OrtModule, source: ModelSource, options: OrtSessionOp
 async function runSession(
   ort: OrtModule,
   session: OrtSession,
-  feeds: Feeds,
-  fetches: readonly string[],
-): Promise<Outputs> {
-  const inputs = Object.entries(feeds).map(
-    ([name, tensor]) => [name, toOrtTensor(ort, name, tensor)] as const,
-  )
+  { feeds, fetches, keeps, takes }: EngineRun,
+  kept: KeptTensors,
+): Promise<EngineRan> {
+  const inputs: Record<string, OrtTensor> = {}
+  for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrtTensor(ort, name, tensor)
+  for (const [name, slot] of Object.entries(takes)) inputs[name] = kept.take(slot)
+  const wanted = fetches ?? session.outputNames.filter(name => !Object.hasOwn(keeps, name))
+  const names = [...wanted, ...Object.keys(keeps)]
   // Outputs are always fresh: preallocated ones are copied all the same, and one shared with an input gives wrong numbers.
-  const names = fetches.length > 0 ? fetches : session.outputNames
-  const results = await session.run(Object.fromEntries(inputs), names)
-  const outputs: Record<string, Outputs[string]> = {}
-  for (const name of names) {
-    const tensor = results[name]
-    if (!tensor) continue
-    outputs[name] = fromOrtTensor(name, tensor)
-    tensor.dispose?.()
+  const results = await session.run(inputs, names.length > 0 ? names : session.outputNames)
+  try {
+    const outputs: Record<string, EngineRan['outputs'][string]> = {}
+    for (const name of wanted) {
+      const tensor = results[name]
+      if (tensor) outputs[name] = await fetchOrtTensor(name, tensor)
+    }
+    return { outputs, kept: kept.keep(keeps, results) }
+  } finally {
+    for (const tensor of Object.values(results)) if (!kept.owns(tensor)) tensor.dispose?.()
   }
-  return outputs
 }
 
 function shapeOf(session: OrtSession): SessionShape {

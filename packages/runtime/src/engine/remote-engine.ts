@@ -1,9 +1,9 @@
 // An engine in a worker or child process. If the far side dies or is interrupted, only the call under way fails: a fresh
-// one is started on the next use, and each session is reopened when it is next run.
+// one is started on the next use, and each session is reopened when it is next run. What slots held is lost with it.
 import { DamsonError } from '@damson/graph'
 import type { Engine, ModelSource, OrtSessionOptions, SessionShape } from './engine.ts'
 import { detachable, type Answer, type Numbered, type OrtChoice, type Request } from './message.ts'
-import { readInfo, readOutputs, readShape } from './read-answers.ts'
+import { readInfo, readRan, readShape } from './read-answers.ts'
 
 /** A started worker or child process. */
 export interface Far {
@@ -36,10 +36,15 @@ interface Opened {
 export function remoteEngine(start: StartFar, ort: OrtChoice): Engine {
   const known = new Map<number, Opened>()
   const openThere = new Set<number>()
+  const keptThere = new Set<number>()
   let link: Link | undefined
+  const forget = (): void => {
+    openThere.clear()
+    keptThere.clear()
+  }
   const call = async (request: Request): Promise<unknown> => {
     if (!link || link.broken()) {
-      openThere.clear()
+      forget()
       link = openLink(start)
       await link.call({ kind: 'start', ort })
     }
@@ -57,14 +62,24 @@ export function remoteEngine(start: StartFar, ort: OrtChoice): Engine {
       known.set(id, { source, options })
       return shape
     },
-    async run(id, feeds, fetches) {
+    async run(id, run) {
       const session = known.get(id)
       if (!session)
         throw new DamsonError('session-closed', `Expected an open session, got closed session ${id}.`)
-      if (link?.broken()) openThere.clear()
+      if (link?.broken()) forget()
       if (!openThere.has(id)) await open(id, session)
-      return readOutputs(await call({ kind: 'run', id, feeds, fetches }))
+      if (Object.values(run.takes).some(slot => !keptThere.has(slot))) throw lostError()
+      const ran = readRan(await call({ kind: 'run', id, run }))
+      for (const slot of run.frees) keptThere.delete(slot)
+      for (const [name, slot] of Object.entries(run.keeps)) if (name in ran.kept) keptThere.add(slot)
+      return ran
     },
+    async free(slots) {
+      if (!link || link.broken()) return
+      await call({ kind: 'free', slots })
+      for (const slot of slots) keptThere.delete(slot)
+    },
+    holds: slot => keptThere.has(slot) && link?.broken() === false,
     async release(id) {
       known.delete(id)
       if (openThere.delete(id) && link && !link.broken()) await link.call({ kind: 'release', id })
@@ -134,8 +149,15 @@ function openLink(start: StartFar): Link {
 
 function packed(request: Request): { request: Request; transfer: ArrayBuffer[] } {
   if (request.kind !== 'run') return { request, transfer: [] }
-  const { feeds, transfer } = detachable(request.feeds)
-  return { request: { ...request, feeds }, transfer }
+  const { feeds, transfer } = detachable(request.run.feeds)
+  return { request: { ...request, run: { ...request.run, feeds } }, transfer }
+}
+
+function lostError(): DamsonError {
+  return new DamsonError(
+    'slot-lost',
+    'Expected what earlier calls kept, but the isolated runtime that held it has ended. Run without it.',
+  )
 }
 
 function crashError(why: string): DamsonError {

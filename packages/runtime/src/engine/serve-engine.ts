@@ -1,6 +1,6 @@
 // The far side of a worker or child process: answers requests with an engine, one after another.
 import { EngineError } from './engine-error.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, EngineRan } from './engine.ts'
 import {
   buffersOf,
   errorToData,
@@ -46,7 +46,9 @@ function perform(engine: Engine | undefined, request: Request): Promise<unknown>
     case 'open':
       return engine.open(request.id, request.source, request.options)
     case 'run':
-      return engine.run(request.id, request.feeds, request.fetches)
+      return engine.run(request.id, request.run)
+    case 'free':
+      return engine.free(request.slots)
     case 'release':
       return engine.release(request.id)
     default:
@@ -55,9 +57,9 @@ function perform(engine: Engine | undefined, request: Request): Promise<unknown>
 }
 
 function transferable(value: unknown): ArrayBuffer[] {
-  return isOutputs(value) ? buffersOf(value) : []
+  return isRan(value) ? buffersOf(value.outputs) : []
 }
 
-function isOutputs(value: unknown): value is Parameters<typeof buffersOf>[0] {
-  return typeof value === 'object' && value !== null
+function isRan(value: unknown): value is EngineRan {
+  return typeof value === 'object' && value !== null && 'outputs' in value
 }

@@ -103,7 +103,7 @@ describe('a generation', () => {
       'outer after, sees y',
     ])
     expect(lines.filter(line => line.includes('opens'))).toHaveLength(2)
-    expect(calls).toEqual([
+    expect(calls).toMatchObject([
       { index: 0, step: 0, branch: 'both', rows: 1 },
       { index: 1, step: 5, branch: 'uncond', rows: 2 },
     ])

@@ -1,7 +1,9 @@
 // A generation is one use of a model from start to end: middleware is opened for it, so what middleware remembers lives in
 // closures and ends with it.
-import type { Call, Feeds, Generation, Middleware, Outputs, Run } from '@damson/core'
+import type { Call, Feeds, Generation, Middleware, Outputs, Run, Slot } from '@damson/core'
 import { DamsonError } from '@damson/graph'
+import type { SlotBook } from '../session/slot-book.ts'
+import { generationSlots } from './generation-slots.ts'
 import type { LivePart } from './live-part.ts'
 
 type Options = Omit<Generation, 'run'>
@@ -17,17 +19,22 @@ export function openGeneration(
   part: (name: string) => LivePart,
   middleware: readonly Middleware[],
   options: Options,
+  book: SlotBook,
 ): OpenGeneration {
   const { signal } = options
   const counts = new Map<string, number>()
   const chains = new Map<string, Run>()
   const running = new Set<Promise<unknown>>()
+  const slots = generationSlots(book)
   let closed = false
   const chain = (name: string): Run => {
     const known = chains.get(name)
     if (known) return known
     const target = part(name)
-    const base: Run = feeds => target.runAll(feeds, signal)
+    const base: Run = (feeds, call) => {
+      const unwanted = new Set(Object.keys(call.keeps ?? {}))
+      return target.runAll(feeds, { slots: slots.use(name, call), unwanted, signal })
+    }
     const around = opened.filter(each => each.part === name)
     const made = around.reduceRight((next, each) => each.around(next), base)
     chains.set(name, made)
@@ -41,7 +48,8 @@ export function openGeneration(
     const index = counts.get(name) ?? 0
     counts.set(name, index + 1)
     const { step = index, branch = 'both' } = call
-    const outputs = await chain(name)(feeds, { index, step, branch, rows: rowsOf(feeds) })
+    const slot = (): Slot => slots.make(name)
+    const outputs = await chain(name)(feeds, { index, step, branch, rows: rowsOf(feeds), slot })
     return target.own(outputs)
   }
   const tracked: OpenGeneration['run'] = (name, feeds, call) => {
@@ -55,6 +63,7 @@ export function openGeneration(
     async close() {
       closed = true
       await Promise.allSettled(running)
+      await slots.close()
     },
   }
 }

@@ -2,13 +2,20 @@
 import type { Feeds, Outputs } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import { untilAborted } from '../engine/lane.ts'
-import type { Session, SessionPool } from '../session/sessions.ts'
+import type { RunOptions, Session, SessionPool } from '../session/sessions.ts'
+import type { SlotUse } from '../session/slot-book.ts'
 import type { OpeningPart } from './opening.ts'
+
+interface RunAllOptions {
+  readonly slots: SlotUse
+  readonly unwanted: ReadonlySet<string>
+  readonly signal?: AbortSignal | undefined
+}
 
 export interface LivePart {
   readonly name: string
-  /** All outputs, those of ports among them. */
-  runAll(feeds: Feeds, signal?: AbortSignal): Promise<Outputs>
+  /** All outputs but those that are `unwanted`, those of ports among them. */
+  runAll(feeds: Feeds, options: RunAllOptions): Promise<Outputs>
   /** What the part gave before any rewrite added ports. */
   runOwn(feeds: Feeds, signal?: AbortSignal): Promise<Outputs>
   /** Leaves the outputs of ports out. */
@@ -18,7 +25,9 @@ export interface LivePart {
 
 export function livePart(pool: SessionPool, name: string, opening: OpeningPart): LivePart {
   const { graph, session: options, added, complete, prepared } = opening
-  const fetches = graph.outputs.map(output => output.name).filter(output => !added.has(output))
+  const names = graph.outputs.map(output => output.name)
+  const without = (unwanted: ReadonlySet<string>): readonly string[] | undefined =>
+    unwanted.size === 0 ? undefined : names.filter(output => !unwanted.has(output))
   const running = new Set<Promise<unknown>>()
   let session: Promise<Session> | undefined
   let closed = false
@@ -32,18 +41,18 @@ export function livePart(pool: SessionPool, name: string, opening: OpeningPart):
       throw error
     }
   }
-  const run = (feeds: Feeds, wanted: readonly string[], signal?: AbortSignal): Promise<Outputs> => {
+  const run = (feeds: Feeds, options: RunOptions): Promise<Outputs> => {
     if (closed) return Promise.reject(closedError(name))
-    const work = opened(signal).then(open =>
-      open.run(complete(feeds), { fetches: wanted, signal, part: name }),
+    const work = opened(options.signal).then(open =>
+      open.run(complete(feeds, options.slots?.takes), { ...options, part: name }),
     )
     running.add(work)
     return work.finally(() => running.delete(work))
   }
   return {
     name,
-    runAll: (feeds, signal) => run(feeds, [], signal),
-    runOwn: (feeds, signal) => run(feeds, added.size > 0 ? fetches : [], signal),
+    runAll: (feeds, { unwanted, ...options }) => run(feeds, { ...options, fetches: without(unwanted) }),
+    runOwn: (feeds, signal) => run(feeds, { fetches: without(added), signal }),
     own: outputs =>
       added.size === 0
         ? outputs

@@ -38,7 +38,7 @@ export function openLive(
       if (closing)
         throw new DamsonError('closed', 'Expected an open model, but it was closed. Open it again.')
       check(options)
-      const generation = openGeneration(part, middleware, options)
+      const generation = openGeneration(part, middleware, options, pool.slots)
       generations.add(generation)
       return {
         run: generation.run,

@@ -9,6 +9,7 @@ import {
   type MachineTraits,
   type Middleware,
   type Model,
+  type Port,
   type SessionOptions,
   type SmashEvent,
   type Target,
@@ -19,13 +20,18 @@ import { mergeSessionOptions } from '../session/session-options.ts'
 /** One part to open. */
 export interface OpeningPart {
   readonly graph: Graph
-  readonly session: SessionOptions
+  readonly session: SessionOptions & DeviceOutputs
   /** Files that are opened in place of the graph. */
   readonly prepared?: ReadonlyMap<string, Source>
   /** Outputs that rewrites added: only middleware sees them. */
   readonly added: ReadonlySet<string>
-  /** Feeds ports that the caller does not feed with their neutral values. */
-  complete(feeds: Feeds): Feeds
+  /** Feeds ports that are neither fed nor taken from slots with their neutral values. */
+  complete(feeds: Feeds, taken?: Readonly<Record<string, unknown>>): Feeds
+}
+
+/** As onnxruntime-web spells it. */
+interface DeviceOutputs {
+  readonly preferredOutputLocation?: Readonly<Record<string, 'gpu-buffer'>>
 }
 
 export interface Opening {
@@ -45,6 +51,8 @@ export interface OpeningSettings {
   /** Of a graph: files to open in its place. */
   readonly prepared?: ReadonlyMap<string, Source> | undefined
   readonly traits: () => Promise<MachineTraits>
+  /** True where what calls keep for later ones can stay on a GPU: with onnxruntime-web's WebGPU. */
+  readonly device: boolean
   readonly onWarning: (event: Warning) => void
 }
 
@@ -65,7 +73,7 @@ export async function openingOf(what: Model | Graph, settings: OpeningSettings):
 }
 
 async function modelOpening(model: Model, settings: OpeningSettings): Promise<Opening> {
-  const { target, session, traits, onWarning } = settings
+  const { target, session, traits, device, onWarning } = settings
   // Only steps with a session hook need to know the machine, and asking loads ONNX Runtime.
   const asks = model.replays.some(({ algorithm }) => algorithm.session !== undefined)
   const machine = asks ? await traits() : undefined
@@ -77,10 +85,10 @@ async function modelOpening(model: Model, settings: OpeningSettings): Promise<Op
     const outputs = model.ports.filter(port => port.part === name && port.direction === 'output')
     parts.set(name, {
       graph,
-      session: options,
+      session: device ? { ...options, ...keptOnDevice(graph, outputs) } : options,
       ...(prepared === undefined ? {} : { prepared: preparedFiles(model, prepared) }),
       added: new Set(outputs.map(port => port.name)),
-      complete: feeds => withNeutral(model, name, feeds),
+      complete: (feeds, taken) => withNeutral(model, name, feeds, taken),
     })
   }
   return {
@@ -88,6 +96,19 @@ async function modelOpening(model: Model, settings: OpeningSettings): Promise<Op
     middleware: middlewares(model, target, onWarning).map(({ middleware }) => middleware),
     check: ({ controls }) => controls && checkControls(model, controls),
   }
+}
+
+/**
+ * Outputs that an input takes at a later call stay on the GPU; whoever asks for one has it downloaded. Only floats: sizes and the
+ * like are small, and not all of their types may lie there.
+ */
+function keptOnDevice(graph: Graph, outputs: readonly Port[]): DeviceOutputs {
+  const paired = new Set(outputs.filter(({ pair }) => pair !== undefined).map(({ name }) => name))
+  const kept = graph.outputs.filter(
+    ({ name, type }) =>
+      paired.has(name) && type?.kind === 'tensor' && (type.dtype === 'float32' || type.dtype === 'float16'),
+  )
+  return { preferredOutputLocation: Object.fromEntries(kept.map(({ name }) => [name, 'gpu-buffer'])) }
 }
 
 /** A prepared file and its data. Throws `missing-file` when the model does not carry it. */

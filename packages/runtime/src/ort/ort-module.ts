@@ -5,7 +5,11 @@ import { EngineError } from '../engine/engine-error.ts'
 export interface OrtTensor {
   readonly type: string
   readonly dims: readonly number[]
+  /** Throws where the tensor is not on the CPU. */
   readonly data: unknown
+  readonly location?: string
+  /** Brings the elements to the CPU. */
+  getData?(): Promise<unknown>
   dispose?(): void
 }
 

@@ -14,7 +14,19 @@ export function toOrtTensor(ort: OrtModule, name: string, tensor: TensorData): O
   return made
 }
 
-/** The elements of an output, as ONNX Runtime allocated them. Throws `output-type` for what does not cross. */
+/** True for tensors that stay on a device. */
+export function isOnDevice({ location = 'cpu' }: OrtTensor): boolean {
+  return location !== 'cpu' && location !== 'cpu-pinned' && location !== 'none'
+}
+
+/** The elements of an output, wherever it is. Throws `output-type` for what does not cross. */
+export async function fetchOrtTensor(name: string, tensor: OrtTensor): Promise<TensorData> {
+  if (!isOnDevice(tensor)) return fromOrtTensor(name, tensor)
+  const { type, dims } = tensor
+  return fromOrtTensor(name, { type, dims, data: await tensor.getData?.() })
+}
+
+/** The elements of an output on the CPU, as ONNX Runtime allocated them. Throws `output-type` for what does not cross. */
 export function fromOrtTensor(name: string, tensor: OrtTensor): TensorData {
   const { type, dims, data } = tensor
   const shape = dims.map(Number)

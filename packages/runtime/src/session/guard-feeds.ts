@@ -1,10 +1,12 @@
 // Feeds are checked before a run, because ONNX Runtime ignores some wrong ones without a word: a feed for an input that
 // has an initializer as its default, above all.
-import type { Feeds, TensorData } from '@damson/core'
+import type { TensorData } from '@damson/core'
 import { DamsonError, type Dim, type Graph, type ValueInfo } from '@damson/graph'
 
+type Fed = Pick<TensorData, 'dtype' | 'shape'>
+
 /** Throws `feed` naming the input: unknown, ignored, missing, of another type, or of another shape than declared. */
-export function checkFeeds(graph: Graph, feeds: Feeds): void {
+export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, Fed>>): void {
   const inputs = graph.requiredInputs()
   const known = new Map(inputs.map(input => [input.name, input]))
   for (const name of Object.keys(feeds)) if (!known.has(name)) throw unknownFeed(graph, inputs, name)
@@ -15,7 +17,7 @@ export function checkFeeds(graph: Graph, feeds: Feeds): void {
   }
 }
 
-function checkFeed({ name, type }: ValueInfo, { dtype, shape }: TensorData): void {
+function checkFeed({ name, type }: ValueInfo, { dtype, shape }: Fed): void {
   if (type?.kind !== 'tensor') return
   if (type.dtype !== undefined && type.dtype !== dtype) throw feedError(name, type.dtype, dtype)
   if (type.shape && !fits(type.shape, shape)) throw feedError(name, shapeText(type.shape), shapeText(shape))

@@ -8,16 +8,20 @@ import { checkFeeds } from './guard-feeds.ts'
 import { checkOpenable } from './guard-graph.ts'
 import { graphKey } from './graph-key.ts'
 import { openError, runError } from './session-error.ts'
+import { slotBook, type SlotBook, type SlotUse } from './slot-book.ts'
 
 export interface Session {
   readonly graph: Graph
-  /** Runs once; `fetches` empty: all outputs. Feeds are checked. Rejects at once when aborted. */
+  /** Runs once. Feeds are checked. Rejects at once when aborted. */
   run(feeds: Feeds, options?: RunOptions): Promise<Outputs>
   release(): Promise<void>
 }
 
-interface RunOptions {
-  readonly fetches?: readonly string[]
+export interface RunOptions {
+  /** Outputs wanted; undefined: all that are not kept. */
+  readonly fetches?: readonly string[] | undefined
+  /** Outputs and inputs that stay in the engine. */
+  readonly slots?: SlotUse | undefined
   readonly signal?: AbortSignal | undefined
   /** For messages. */
   readonly part?: string
@@ -37,6 +41,7 @@ export interface SessionPool {
     signal?: AbortSignal,
     prepared?: ReadonlyMap<string, Source>,
   ): Promise<Session>
+  readonly slots: SlotBook
   /** Sessions open now. */
   readonly size: number
 }
@@ -62,6 +67,7 @@ export function sessionPool(parts: PoolParts): SessionPool {
   const { engine, lane, platform, reopens, translate } = parts
   const shared = new Map<string, Shared>()
   const tell = (type: PoolEvent['type']): void => parts.onEvent({ type, sessions: shared.size })
+  const slots = slotBook(engine, lane)
   let count = 0
   const open = async (
     id: number,
@@ -97,6 +103,7 @@ export function sessionPool(parts: PoolParts): SessionPool {
     tell('interrupted')
   }
   return {
+    slots,
     get size() {
       return shared.size
     },
@@ -114,12 +121,15 @@ export function sessionPool(parts: PoolParts): SessionPool {
       let released: Promise<void> | undefined
       return {
         graph,
-        run: async (feeds, { fetches = [], signal, part = 'main' } = {}) => {
-          checkFeeds(graph, feeds)
-          const run = lane.run(() => engine.run(id, feeds, fetches), { signal, onAbort: interrupt })
-          return run.catch((error: unknown) => {
+        run: async (feeds, { fetches, slots: use = noSlots, signal, part = 'main' } = {}) => {
+          checkFeeds(graph, { ...feeds, ...slots.taken(use) })
+          const options = { signal, onAbort: interrupt }
+          try {
+            return (await slots.run(use, there => engine.run(id, { feeds, fetches, ...there }), options))
+              .outputs
+          } catch (error) {
             throw signal?.aborted ? signal.reason : runError(error, part)
-          })
+          }
         },
         release: () => (released ??= release(key, entry)),
       }
@@ -139,6 +149,8 @@ export function sessionPool(parts: PoolParts): SessionPool {
     return entry
   }
 }
+
+const noSlots: SlotUse = { keeps: {}, takes: {} }
 
 function providersOf(options: OrtSessionOptions): readonly string[] {
   const { executionProviders } = options
