@@ -1,7 +1,7 @@
 // Every block solver on every model that has products to code: 4 bits, blocks of 32 (and the shipped block where it is another),
 // the same weights for all. What learns does so from three draws of samples; the median is written down.
-// Run: pnpm --filter @damson/bench solvers [--fresh | --known] [model …]   Cells that were measured are kept in .bench/solvers, so a run
-// that was stopped goes on where it was; DAMSON_ZOO names the whole zoo.
+// Run: pnpm --filter @damson/bench solvers [--fresh | --known] [--recipe=name …] [--seed=1 …] [model …]   Cells that were measured are
+// kept in .bench/solvers, so a run that was stopped goes on where it was; DAMSON_ZOO names the whole zoo.
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,6 @@ import { worstSqnr } from './worst-sqnr.ts'
 
 const folder = fileURLToPath(new URL('../../.bench/solvers', import.meta.url))
 const page = fileURLToPath(new URL('../../docs/measured/solvers.md', import.meta.url))
-const seeds = [1, 2, 3]
 
 async function fileBytes(made: Model): Promise<number> {
   const file = join(folder, `made-${process.pid}.onnx`)
@@ -63,12 +62,17 @@ const args = process.argv.slice(2)
 if (args.includes('--fresh')) await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
 const wanted = args.filter(each => !each.startsWith('--'))
+/** What of the table is asked for; all of it where nothing is named. */
+const named = (option: string): readonly string[] =>
+  args.filter(each => each.startsWith(`--${option}=`)).map(each => each.slice(option.length + 3))
+const chosen = recipes.filter(({ name }) => named('recipe').length === 0 || named('recipe').includes(name))
+const seeds = named('seed').length > 0 ? named('seed').map(Number) : [1, 2, 3]
 const runtime = createRuntime({ session: { intraOpNumThreads: 1 } })
 try {
   const rows: [SolverModel, ReadonlyMap<string, readonly Cell[]>][] = []
   for (const model of solverModels.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     const cells = new Map<string, readonly Cell[]>()
-    for (const recipe of recipes) {
+    for (const recipe of chosen) {
       const found: Cell[] = []
       for (const seed of recipe.learns ? seeds : [1]) {
         const cell = await cellOf(runtime, model, recipe, seed)
@@ -78,7 +82,8 @@ try {
     }
     rows.push([model, cells])
   }
-  if (wanted.length === 0) await writeFile(page, solverPage(rows, recipes))
+  if (wanted.length === 0 && chosen.length === recipes.length && seeds.length === 3)
+    await writeFile(page, solverPage(rows, recipes))
 } finally {
   await runtime.close()
 }

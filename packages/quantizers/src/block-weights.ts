@@ -14,6 +14,7 @@ import { dequantizable } from './code-layout.ts'
 import { blockBytes, nodeBytes } from './coded-size.ts'
 import { emitDecodedGather, emitDecodedMatMul, emitDecodedWeight } from './dequantize-operators.ts'
 import type { Replacement } from './replace-weights.ts'
+import { isRotaryTable } from './rotary-tables.ts'
 
 /** How one weight is to be coded; the other parameters hold for all of them. */
 export interface BlockChoice extends Values<Pick<BlockParams, 'bits' | 'blockSize'>> {
@@ -46,6 +47,7 @@ export function blockWeightOf(
 ): BlockWeight | Refusal {
   const uses = usesOf(weight, params)
   if (isRefusal(uses)) return uses
+  if (isRotaryTable(weight)) return refuse('holds angles of positions, which every score feels', weight)
   const found = formOf(weight, uses, choice, params.format)
   const unshared = found.format === 'qdq' ? unreadable(found, uses) : undefined
   if (unshared) return unshared

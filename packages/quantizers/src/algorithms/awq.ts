@@ -69,14 +69,15 @@ function activationAware(
   const claimed = new Set(weights.map(({ weight }) => weight.id))
   const search = { shares: clip ? rangeShares : [1], refits: 0 }
   const folds = new Map(foldsOf(part.graph).map(fold => [fold.value, fold]))
-  return async ({ H }, stage, before) => {
+  return async (sums, stage, before) => {
+    const { H, rows: seen } = sums
     const { K, values } = stage
     const fold = values.length === 1 ? folds.get(values[0] ?? '') : undefined
-    if (!fold || !canTake(fold, stage, claimed, before)) return codesByOutput(H, K, blockSize, search)
+    if (!fold || !canTake(fold, stage, claimed, before)) return codesByOutput(sums, K, blockSize, search)
     const judged = await Promise.all(stage.weights.map(each => judgedRows(each, ctx.signal)))
     const scales = bestScales(H, K, judged, grid)
-    if (!scales) return codesByOutput(H, K, blockSize, search)
-    const { coderOf } = codesByOutput(scaledHessian(H, scales), K, blockSize, search)
+    if (!scales) return codesByOutput(sums, K, blockSize, search)
+    const { coderOf } = codesByOutput({ H: scaledHessian(H, scales), rows: seen }, K, blockSize, search)
     return {
       coderOf: found => (rows, from) => coderOf(found)(scaledRows(rows, scales), from),
       changed: await foldedScales(fold, scales, claimed, before),

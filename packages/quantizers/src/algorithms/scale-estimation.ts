@@ -22,7 +22,7 @@ const blocks = learnsBlocks<FitContext<typeof params>>({
   id,
   version,
   learning: ({ params: { blockSize } }) => ({
-    code: ({ H }, { K }) => codesByOutput(H, K, blockSize, search),
+    code: (sums, { K }) => codesByOutput(sums, K, blockSize, search),
   }),
 })
 
