@@ -4,6 +4,7 @@
 export type CacheSchedule = Readonly<Record<string, StepKind>>;
 export type LearntCache = {
     readonly steps: number;
+    readonly sample: string;
     readonly full: readonly (readonly number[])[];
     readonly errors: readonly number[];
     readonly weights: readonly (readonly (readonly number[])[])[];
@@ -86,6 +87,7 @@ export const adaptiveCache: Defined<{
 // @damson/cachers/auto-cache
 export type LearntCache = {
     readonly steps: number;
+    readonly sample: string;
     readonly full: readonly (readonly number[])[];
     readonly errors: readonly number[];
     readonly weights: readonly (readonly (readonly number[])[])[];

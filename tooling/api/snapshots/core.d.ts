@@ -56,6 +56,9 @@ export interface Call {
     readonly step: number;
     readonly branch: Branch;
     readonly rows: number;
+    readonly slot?: () => Slot;
+    readonly keeps?: Readonly<Record<string, Slot | 'leave'>>;
+    readonly takes?: Readonly<Record<string, Slot>>;
 }
 export interface Claim {
     readonly part: string;
@@ -148,6 +151,8 @@ export type DomainValue<D extends Domain> = D extends {
 export interface Edge {
     readonly before: string;
     readonly after: string;
+    readonly part: string;
+    readonly reason: string;
     readonly because: string;
 }
 export type Elements = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
@@ -463,6 +468,10 @@ export type Site = {
 } | {
     readonly part: Part;
 };
+export interface Slot {
+    readonly tensor: Pick<TensorData, 'dtype' | 'shape'> | undefined;
+    free(): void;
+}
 export type SmashEvent = {
     readonly type: 'step-start';
     readonly step: string;
@@ -673,7 +682,7 @@ export function ungated(model: Model): Model;
 export const variantSuffixes: Readonly<Record<string, string>>;
 export function weightBytes(graph: Graph): number;
 export function withCopies(model: Model, part: string, names: readonly string[]): Model;
-export function withNeutral(model: Model, part: string, feeds: Feeds): Feeds;
+export function withNeutral(model: Model, part: string, feeds: Feeds, taken?: Readonly<Record<string, unknown>>): Feeds;
 // mentioned, not exported
 const fileSchema: v.StrictObjectSchema<{
     readonly bytes: v.NumberSchema<undefined>;

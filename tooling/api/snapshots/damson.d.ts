@@ -121,6 +121,7 @@ export { SearchAxis } // of another package
 export { SessionContext } // of another package
 export { SessionOptions } // of another package
 export { Site } // of another package
+export { Slot } // of another package
 export { SmashEvent } // of another package
 export { SmashOptions } // of another package
 export { Sound } // of another package

@@ -820,6 +820,7 @@ export interface Sink {
     readonly name: string;
     create(path: string): Promise<SinkFile>;
     staged?(): Promise<SourceFolder>;
+    remove?(path: string): Promise<void>;
     commit(): Promise<void>;
     abort(): Promise<void>;
 }
@@ -995,6 +996,7 @@ export function chooseBranches(graph: Graph): Graph;
 export function claimOf(origins: readonly string[], selected: (origin: string) => boolean): 'in' | 'out' | 'partial';
 export function claims(graph: Body, selected: (origin: string) => boolean): Claims;
 export const cleaning: readonly Rule[];
+export function codesIntoBodies(graph: Graph): Graph;
 export function computeTensors(computation: Computation): readonly Tensor[];
 export function constant(of: Variable | Tensor, options?: ConstantOptions): Constant;
 export function constantNumbers(value: Value | undefined): readonly number[] | undefined;
@@ -1009,6 +1011,7 @@ export function dataTypeOfCode(code: number): DataType | undefined;
 export function dataTypeOfText(text: string): DataType | undefined;
 export const dataTypes: Readonly<Record<DataType, Row>>;
 export function dedupeWeights(graph: Graph, options?: DedupeOptions): Promise<Graph>;
+export function detachCaptures(graph: Graph): Graph;
 export function difference(one: Body, other: Body, options?: DifferenceOptions): string | undefined;
 export function digest(bytes: Uint8Array): string;
 export function dimNames(dim: Dim): ReadonlySet<string>;

@@ -265,6 +265,7 @@ export function quantizeBlocks(weight: Float32Array | Uint16Array, spec: BlockSp
 export function quantizeByBook(values: Float32Array, blockSize: number, book: CodeBook): BookBlocks;
 export function quantizeLinear(weight: Float32Array | Uint16Array, spec: LinearSpec, format: LinearFormat, kernel?: Kernel): CodedLinear;
 export function roundToFloat16(value: number): number;
+export function solveLinear(matrix: readonly (readonly number[])[], sides: readonly number[], least?: number): readonly number[] | undefined;
 export function threadBase({ results }: ThreadResult): number;
 export const threadProgram: string;
 export function threadStart(): ThreadJob;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Graph } from '../ir.ts'
+import type { Graph } from '../ir.ts'
 import { walk } from '../scope.ts'
 import { parse } from '../text/parse.ts'
 import { nestedBodies } from '../uses.ts'
