@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { startChromium } from './chromium.ts'
+import { startChromium, type ChromiumOptions } from './chromium.ts'
 import type { ServedPage } from './served-page.ts'
 
 const html = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
@@ -20,6 +20,7 @@ const types: Readonly<Record<string, string>> = {
 export async function bundlePage(
   scripts: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>>,
+  options: ChromiumOptions = {},
 ): Promise<ServedPage> {
   const bundled = await bundle(scripts)
   const contentOf = async (path: string): Promise<Uint8Array | string> => {
@@ -40,7 +41,7 @@ export async function bundlePage(
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const place = server.address()
-  const browser = await startChromium()
+  const browser = await startChromium(options)
   return {
     browser,
     address: `http://127.0.0.1:${typeof place === 'object' && place ? place.port : 0}/`,

@@ -30,7 +30,7 @@ describe.skipIf(withoutChromium)('in Chromium', () => {
       'kept-on-gpu': join(here, 'kept-on-gpu.ts'),
       'engine.worker': join(here, '../src/engine.worker.ts'),
     }
-    served = await bundlePage(scripts, { '/ort/': ortFolder, '/model.onnx': model })
+    served = await bundlePage(scripts, { '/ort/': ortFolder, '/model.onnx': model }, { webgpu: true })
     page = await served.browser.newPage()
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => complaints.push(message.text()))
