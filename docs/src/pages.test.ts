@@ -15,7 +15,8 @@ const ofPackages = readdirSync(join(root, 'packages'))
   .filter(path => existsSync(join(root, path)))
 const pages = ['README.md', 'CONTRIBUTING.md', ...ofPackages, ...inDocs.sort()]
 
-describe.each(pages)('%s', page => {
+// Blocks are programs of their own, in folders of their own: two run at a time.
+describe.concurrent.each(pages)('%s', page => {
   const markdown = readFileSync(join(root, page), 'utf8')
 
   test('its links lead somewhere', () => {

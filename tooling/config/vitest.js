@@ -15,6 +15,7 @@ export function testConfig(built) {
       env: { DAMSON_DIST: built ? '1' : '' },
       pool: 'forks',
       maxWorkers: 2,
+      maxConcurrency: 2,
       // Only to end what hangs: on a busy machine a browser alone takes a minute to start.
       testTimeout: 240_000,
       hookTimeout: 240_000,
