@@ -3,7 +3,8 @@ import { denoisedOfScaled, predictionOf } from './prediction.ts'
 import { choiceOption } from './scheduler-options.ts'
 import type { Scheduler, SchedulerConfig } from './scheduler.ts'
 import { eulerTimes, scaledSchedule, sigmaTable } from './sigma-schedule.ts'
-import { weightedSum } from './weighted-sum.ts'
+
+const { fround } = Math
 
 /** `EulerDiscreteScheduler`. */
 export function euler(config: SchedulerConfig = {}): Scheduler {
@@ -25,11 +26,16 @@ export function euler(config: SchedulerConfig = {}): Scheduler {
         step({ sample, output, index, state }) {
           const [sigma = 0, next = 0] = [sigmas[index], sigmas[index + 1]]
           const denoised = denoisedOfScaled(prediction, sigma, sample, output)
-          // x + (x − x₀)/σ · (σ′ − σ)
-          const moved = weightedSum([next / sigma, sample], [1 - next / sigma, denoised])
+          const moved = sample.map((x, i) => moved32(x, denoised[i] ?? 0, sigma, next))
           return { sample: moved, denoised, state: { calls: state.calls + 1, outputs: [] } }
         },
       }
     },
   }
+}
+
+/** x + (x − x₀)/σ · (σ′ − σ), rounded as torch rounds it: from σ = 4096 the sum cancels, and rounding is 1e-5 of what is left. */
+function moved32(x: number, denoised: number, sigma: number, next: number): number {
+  const slope = fround(fround(x - denoised) / sigma)
+  return x + fround(slope * fround(next - sigma))
 }

@@ -12,11 +12,11 @@ export interface SigmaTimes {
   readonly sigmas: readonly number[]
 }
 
-/** σ of each training timestep; where the last one is pure noise, as diffusers bounds it. */
+/** σ of each training timestep; where the last one is pure noise, the bound of diffusers: ᾱ = 2⁻²⁴. */
 export function sigmaTable(config: SchedulerConfig, defaults: SchedulerConfig = {}): Float32Array {
-  const alphas = cumulativeAlphas(config, defaults)
-  if (flagOption(config, 'rescale_betas_zero_snr', false)) alphas[alphas.length - 1] = 2 ** -24
-  return trainedSigmas(alphas)
+  const sigmas = trainedSigmas(cumulativeAlphas(config, defaults))
+  if (flagOption(config, 'rescale_betas_zero_snr', false)) sigmas[sigmas.length - 1] = 2 ** 12
+  return sigmas
 }
 
 /** Times of the Euler family. */
