@@ -1,6 +1,6 @@
 // A denoising loop over the denoisers of the zoo, as all tests of cachers run it: latents that drift, one prompt, fixed seeds.
 // A spy step, innermost, notes what reaches the graph.
-import { defineAlgorithm, load, smash, type Feeds, type Generation, type Live, type Model, type Part, type Step } from '@damson/core' // prettier-ignore
+import { defineAlgorithm, load, smash, type Feeds, type Generation, type Live, type Middleware, type Model, type Part, type Step } from '@damson/core' // prettier-ignore
 import { createRuntime, feedsFor, type OpenRuntime } from '@damson/runtime'
 import { requireZoo } from '@damson/zoo'
 
@@ -103,22 +103,24 @@ export async function denoised(
 
 /** Notes the feeds of every run that reaches the graph. Put it last in the list of steps. */
 export function spy(seen: Feeds[]): Step {
+  return aroundRuns('spy', next => (feeds, call) => {
+    seen.push(feeds)
+    return next(feeds, call)
+  })
+}
+
+/** Middleware as a step: put last it is next to the graph, put first next to the caller. */
+export function aroundRuns(name: string, around: ReturnType<Middleware>['around']): Step {
   return defineAlgorithm({
-    id: '@test/cachers/spy',
+    id: `@test/cachers/${name}`,
     version: 1,
-    summary: 'Notes what is fed.',
+    summary: 'Looks at runs.',
     contract: {},
     params: {},
     groups: part => [{ sites: [{ part }] }],
     wrap:
       ({ parts }) =>
-      () => ({
-        part: parts[0] ?? '',
-        around: next => (feeds, call) => {
-          seen.push(feeds)
-          return next(feeds, call)
-        },
-      }),
+      () => ({ part: parts[0] ?? '', around }),
   })()
 }
 

@@ -1,16 +1,8 @@
 // What gates keep stays in the engine: nothing of it is fetched or fed. Where the runtime has no slots it is, with equal results.
-import {
-  defineAlgorithm,
-  smash,
-  type Call,
-  type Feeds,
-  type Outputs,
-  type Slot,
-  type Step,
-} from '@damson/core'
+import { smash, type Call, type Feeds, type Outputs, type Slot, type Step } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import { afterAll, expect, test } from 'vitest'
-import { denoised, oneThread } from '../../test/denoising.ts'
+import { aroundRuns, denoised, oneThread } from '../../test/denoising.ts'
 import { tinyTransformer } from '../../test/tiny-transformer.ts'
 import { fora, taylorSeer, textKv } from '../index.ts'
 import { driveGates } from './gate-middleware.ts'
@@ -25,26 +17,11 @@ interface Crossing {
 
 /** Notes what goes in and out of the graph; put last. Put first, `slots: false` makes of the runtime one without slots. */
 function watching(crossings: Crossing[], slots: boolean): Step {
-  return defineAlgorithm({
-    id: `@test/cachers/${slots ? 'watching' : 'without-slots'}`,
-    version: 1,
-    summary: 'Notes what crosses.',
-    contract: {},
-    params: {},
-    groups: part => [{ sites: [{ part }] }],
-    wrap:
-      ({ parts }) =>
-      () => ({
-        part: parts[0] ?? '',
-        around:
-          next =>
-          async (feeds, { slot, ...call }) => {
-            const outputs = await next(feeds, slots && slot ? { ...call, slot } : call)
-            crossings.push({ fed: feeds, outputs })
-            return outputs
-          },
-      }),
-  })()
+  return aroundRuns(slots ? 'watching' : 'without-slots', next => async (feeds, { slot, ...call }) => {
+    const outputs = await next(feeds, slots && slot ? { ...call, slot } : call)
+    crossings.push({ fed: feeds, outputs })
+    return outputs
+  })
 }
 
 const loop = { steps: 5, drift: 0.4 }

@@ -13,6 +13,9 @@ export interface RawSample {
   readonly inputs: ReadonlyMap<string, (dtype: string) => Promise<TensorData>>
 }
 
+/** Sizes by the name of their dimension, and the input that had each first. */
+type Sizes = Map<string, { readonly size: number; readonly input: string }>
+
 /** The sample, ready to be fed. Throws `samples`. */
 export async function checkedSample(raw: RawSample, model: Model): Promise<Sample> {
   const part = partOf(raw, model)
@@ -28,7 +31,7 @@ export async function checkedSample(raw: RawSample, model: Model): Promise<Sampl
     const why = missing !== undefined ? `"${missing}" is missing` : `"${extra}" is none of them: leave it out`
     throw invalid(`${raw.at}: expected the inputs ${names.join(', ')} of "${part}"; ${why}.`)
   }
-  const sizes = new Map<string, { readonly size: number; readonly input: string }>()
+  const sizes: Sizes = new Map()
   const feeds: Record<string, TensorData> = {}
   for (const input of wanted) feeds[input.name] = await checkedInput(raw, input, sizes)
   return { part, feeds }
@@ -45,8 +48,6 @@ function partOf({ at, part }: RawSample, { parts }: Model): string {
       : `${at}: expected one of the parts ${names.join(', ')}, got "${part}".`,
   )
 }
-
-type Sizes = Map<string, { readonly size: number; readonly input: string }>
 
 async function checkedInput(raw: RawSample, { name, type }: ValueInfo, sizes: Sizes): Promise<TensorData> {
   const at = `${raw.at}, input "${name}"`
