@@ -9,6 +9,7 @@ import type { Params } from './params.ts'
 import { noMatch, noSite, partialMatch, refusedPart, unknownPart } from './place-conflicts.ts'
 import { PlaceMatcher, placeOf, wantsRest } from './place.ts'
 import type { Conflict } from './plan-types.ts'
+import { rememberedGroups } from './remembered-groups.ts'
 import type { Target } from './runtime.ts'
 import { stepSeed } from './seeds.ts'
 import { SiteIndex, type SiteKey } from './site-index.ts'
@@ -134,7 +135,11 @@ function askPart(
     if (match === 'no' || key === undefined) return false
     return taken === undefined || !meets(taken, key)
   }
-  const groups = callGroups(step.algorithm, part, planContext(ground, step, id, selects))
+  const ask = (): readonly Group[] | Refusal =>
+    callGroups(step.algorithm, part, planContext(ground, step, id, selects))
+  const { target, seed } = ground
+  // What "the rest" is hangs on the other steps too.
+  const groups = wantsRest(step) ? ask() : rememberedGroups(part, step, `${target} ${seed} ${id}`, ask)
   if (isRefusal(groups)) return { part: part.name, refusal: groups, partial: [] }
   for (const group of groups) {
     checkGroup(ground.facts, step.algorithm, group)

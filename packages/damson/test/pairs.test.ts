@@ -12,7 +12,7 @@ import {
   type Step,
 } from '@damson/core'
 import { createRuntime } from '@damson/runtime'
-import { caseNames, coveringSample, pairCases, PairPricer, pairSteps } from '@damson/testing/check'
+import { caseNames, coveringSample, pairCases, PairPricer } from '@damson/testing/check'
 import { requireZoo } from '@damson/zoo'
 import { afterAll, describe, expect, test } from 'vitest'
 import { algorithms } from '../src/families.ts'
@@ -34,11 +34,23 @@ const architectures = {
   },
 } as const
 
-const stepOf = ({ id }: AnyAlgorithm, on: Place): Step => ({ ...parseStep(id, algorithms), on })
+/** Two steps for every two algorithms, each step made once: what its algorithm says of the place is asked for once too. */
+function pairsOf(
+  first: { readonly among: ReadonlySet<AnyAlgorithm>; readonly on: Place },
+  second: { readonly among: ReadonlySet<AnyAlgorithm>; readonly on: Place },
+): readonly (readonly [Step, Step])[] {
+  const [firsts, seconds] = [first, second].map(({ on }) =>
+    algorithms.map(({ id }): Step => ({ ...parseStep(id, algorithms), on })),
+  )
+  return (firsts ?? []).flatMap((one, at) =>
+    (seconds ?? [])
+      .slice(at)
+      .filter(two => first.among.has(one.algorithm) && second.among.has(two.algorithm))
+      .map(two => [one, two] as const),
+  )
+}
 
-const pairs: readonly (readonly [AnyAlgorithm, AnyAlgorithm])[] = algorithms.flatMap((first, at) =>
-  algorithms.slice(at).map(second => [first, second] as const),
-)
+const idsOf = (steps: readonly Step[]): string => steps.map(({ algorithm }) => algorithm.id).join(' ')
 
 /** Algorithms that take a part, each alone. */
 function accepting(model: Model, part: string): ReadonlySet<AnyAlgorithm> {
@@ -73,7 +85,7 @@ describe('a covering sample is run', async () => {
   const runtime = createRuntime()
   afterAll(() => runtime.close())
   const planned = pairCases(await pairGrounds(), algorithms).filter(
-    pair => plan(pair.ground.model, pairSteps(pair), { sizes: false }).conflicts.length === 0,
+    pair => plan(pair.ground.model, pair.steps, { sizes: false }).conflicts.length === 0,
   )
   const ids = new Set(algorithms.map(({ id }) => id))
   const covered = coveringSample(planned.map(caseNames), (a, b) => !ids.has(a) || !ids.has(b))
@@ -115,35 +127,31 @@ describe.each(Object.entries(architectures))('every pair on %s', async (_, { pat
   })
 
   test('on one part', () => {
-    for (const [a, b] of pairs.filter(pair => pair.every(each => able.has(each)))) {
-      const steps = [stepOf(a, { parts: [part] }), stepOf(b, { parts: [part] })]
+    const here = { among: able, on: { parts: [part] } }
+    for (const steps of pairsOf(here, here)) {
       const made = plan(model, steps, { sizes: false })
       expectWhole(made, steps)
       // The planner sees a set: the other order gives the same answer.
       const turned = plan(model, steps.toReversed(), { sizes: false })
-      expect(turned.conflicts.length === 0, `${a.id} ${b.id}`).toBe(made.conflicts.length === 0)
+      expect(turned.conflicts.length === 0, idsOf(steps)).toBe(made.conflicts.length === 0)
     }
   })
 
   test('on two parts they never stand against each other', () => {
     if (other === undefined) return
-    const ableThere = accepting(model, other)
-    for (const [a, b] of pairs.filter(([a, b]) => able.has(a) && ableThere.has(b))) {
-      const steps = [stepOf(a, { parts: [part] }), stepOf(b, { parts: [other] })]
-      expect(plan(model, steps, { sizes: false }).conflicts, `${a.id} ${b.id}`).toEqual([])
-    }
+    const there = { among: accepting(model, other), on: { parts: [other] } }
+    for (const steps of pairsOf({ among: able, on: { parts: [part] } }, there))
+      expect(plan(model, steps, { sizes: false }).conflicts, idsOf(steps)).toEqual([])
   })
 
   test('on disjoint nodes of one part two quantizers of weights compose', () => {
-    const weightSteps = pairs.filter(pair => pair.every(each => able.has(each) && takesWeights(each)))
-    for (const [a, b] of weightSteps) {
-      const steps = [
-        stepOf(a, { parts: [part], include: [head] }),
-        stepOf(b, { parts: [part], exclude: [head] }),
-      ]
+    const among = new Set([...able].filter(takesWeights))
+    const inHead = { among, on: { parts: [part], include: [head] } }
+    const outside = { among, on: { parts: [part], exclude: [head] } }
+    for (const steps of pairsOf(inHead, outside)) {
       const made = plan(model, steps, { sizes: false })
       const clashes = made.conflicts.filter(({ fact }) => fact?.startsWith('weight:'))
-      expect(clashes, `${a.id} ${b.id}`).toEqual([])
+      expect(clashes, idsOf(steps)).toEqual([])
     }
   })
 })

@@ -2,14 +2,7 @@
 // this entry does not import vitest.
 export { checkAlgorithm, checks } from './conformance/check-algorithm.ts'
 export type { AlgorithmCases, Check, Finding, MakeModel, Subject } from './conformance/subject.ts'
-export {
-  caseNames,
-  pairCases,
-  pairSteps,
-  type PairCase,
-  type PairGround,
-  type Placement,
-} from './pairs/pair-cases.ts'
+export { caseNames, pairCases, type PairCase, type PairGround, type Placement } from './pairs/pair-cases.ts'
 export { coveringSample } from './pairs/covering-sample.ts'
 export { PairPricer, type Order, type PairOutcome, type PairPrice } from './pairs/pair-prices.ts'
 export { seededNormal } from './seeded.ts'

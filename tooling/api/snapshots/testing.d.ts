@@ -109,6 +109,10 @@ export interface PairCase {
     readonly placement: Placement;
     readonly first: AnyAlgorithm;
     readonly second: AnyAlgorithm;
+    readonly steps: readonly [
+        Step,
+        Step
+    ];
 }
 export interface PairGround {
     readonly name: string;
@@ -153,8 +157,4 @@ export function checkAlgorithm<P extends Params, S extends State>(defined: Defin
 export const checks: readonly Check[];
 export function coveringSample(cases: readonly (readonly string[])[], counts?: (a: string, b: string) => boolean): readonly number[];
 export function pairCases(grounds: readonly PairGround[], algorithms: readonly AnyAlgorithm[]): readonly PairCase[];
-export function pairSteps({ ground, placement, first, second }: PairCase): readonly [
-    Step,
-    Step
-];
 export function seededNormal(seed: number, count: number, scale?: number): Float32Array;

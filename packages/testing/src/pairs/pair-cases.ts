@@ -24,6 +24,8 @@ export interface PairCase {
   readonly placement: Placement
   readonly first: AnyAlgorithm
   readonly second: AnyAlgorithm
+  /** One of each, on its place. Cases share them, so that what an algorithm says there is asked for once. */
+  readonly steps: readonly [Step, Step]
 }
 
 /** Less work where an algorithm has the parameter: pairs are about composing, not about the last decibel. */
@@ -47,17 +49,25 @@ export function pairCases(
 ): readonly PairCase[] {
   const placements: readonly Placement[] = ['one part', 'disjoint nodes', 'disjoint parts']
   return placements.flatMap(placement =>
-    grounds.flatMap(ground =>
-      algorithms.flatMap((first, at) =>
-        algorithms.slice(at).map(second => ({ ground, placement, first, second })),
-      ),
-    ),
+    grounds.flatMap(ground => {
+      const [firsts, seconds] = placesOf(ground, placement).map(on =>
+        algorithms.map(algorithm => cheapStep(algorithm, ground.dims, on)),
+      )
+      return (firsts ?? []).flatMap((one, at) =>
+        (seconds ?? []).slice(at).map((two): PairCase => ({
+          ground,
+          placement,
+          first: one.algorithm,
+          second: two.algorithm,
+          steps: [one, two],
+        })),
+      )
+    }),
   )
 }
 
-/** The two steps of a case, each on its place. */
-export function pairSteps({ ground, placement, first, second }: PairCase): readonly [Step, Step] {
-  const { part, other, head, dims } = ground
+/** Where the two steps of a case work. */
+function placesOf({ part, other, head }: PairGround, placement: Placement): readonly [Place, Place] {
   const places: Readonly<Record<Placement, readonly [Place, Place]>> = {
     'one part': [{ parts: [part] }, { parts: [part] }],
     'disjoint parts': [{ parts: [part] }, { parts: [other] }],
@@ -66,8 +76,7 @@ export function pairSteps({ ground, placement, first, second }: PairCase): reado
       { parts: [part], exclude: [head] },
     ],
   }
-  const [one, two] = places[placement]
-  return [cheapStep(first, dims, one), cheapStep(second, dims, two)]
+  return places[placement]
 }
 
 function cheapStep(algorithm: AnyAlgorithm, dims: PairGround['dims'], on: Place): Step {

@@ -13,7 +13,7 @@ import {
 } from '@damson/core'
 import { DamsonError } from '@damson/graph'
 import { addQuality, isFloatOutput, type QualitySums } from '@damson/runtime'
-import { pairSteps, type PairCase, type PairGround } from './pair-cases.ts'
+import type { PairCase, PairGround } from './pair-cases.ts'
 
 /** Noise power below this share of the signal is rounding of floats: 100 dB. */
 const rounding = 1e-10
@@ -57,8 +57,7 @@ export class PairPricer {
 
   /** Smashes, opens and runs a pair in every order that the planner allows. Throws what one of these throws. */
   async price(pair: PairCase): Promise<PairOutcome> {
-    const { ground } = pair
-    const steps = pairSteps(pair)
+    const { ground, steps } = pair
     const planned = plan(ground.model, steps, { sizes: false })
     if (planned.conflicts.length > 0) return { plan: planned }
     const prices: PairPrice[] = []
