@@ -1,4 +1,5 @@
-// The checks by name. Each gives the problems it found; none means that it passed.
+// The checks by name. Each gives the problems it found; none means that it passed. Those of the sources and those of what is
+// built go side by side, each in its order.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ import { houseRules, readWorkspace, report } from '@damson/structure'
 
 type Check = () => Promise<readonly string[]>
 
-export const checks: Readonly<Record<string, Check>> = {
+const ofSources: Readonly<Record<string, Check>> = {
   format: command('prettier', '--check', '--log-level', 'warn', '.'),
   lint: command('oxlint', '--deny-warnings'),
   structure: async () => {
@@ -29,6 +30,9 @@ export const checks: Readonly<Record<string, Check>> = {
   // All packages in one program: each on its own would check what it imports again.
   types: command('tsc', '-p', '.', '--noEmit'),
   generated: command('turbo', 'run', 'generated', '--output-logs=errors-only'),
+}
+
+const ofBuilds: Readonly<Record<string, Check>> = {
   build: async () => [
     ...(await command('turbo', 'run', 'build', '--output-logs=errors-only')()),
     ...(await writeDeclarations()),
@@ -38,6 +42,8 @@ export const checks: Readonly<Record<string, Check>> = {
   budgets: async () => budgetProblems(publicPackages(), readBudgets()),
   packages: packedProblems,
 }
+
+export const checks: readonly Readonly<Record<string, Check>>[] = [ofSources, ofBuilds]
 
 /** publint and attw on the tarballs that would be published. */
 async function packedProblems(): Promise<readonly string[]> {
