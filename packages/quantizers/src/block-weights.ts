@@ -13,6 +13,7 @@ import { blockUseOf, type BlockUse, type MatrixView } from './block-uses.ts'
 import { dequantizable } from './code-layout.ts'
 import { blockBytes, nodeBytes } from './coded-size.ts'
 import { emitDecodedGather, emitDecodedMatMul, emitDecodedWeight } from './dequantize-operators.ts'
+import { isFilterBank } from './filter-banks.ts'
 import type { Replacement } from './replace-weights.ts'
 import { isRotaryTable } from './rotary-tables.ts'
 
@@ -48,6 +49,8 @@ export function blockWeightOf(
   const uses = usesOf(weight, params)
   if (isRefusal(uses)) return uses
   if (isRotaryTable(weight)) return refuse('holds angles of positions, which every score feels', weight)
+  if (isFilterBank(weight))
+    return refuse('filters for a logarithm, which makes as much of quiet bands as of loud ones', weight)
   const found = formOf(weight, uses, choice, params.format)
   const unshared = found.format === 'qdq' ? unreadable(found, uses) : undefined
   if (unshared) return unshared
