@@ -119,17 +119,18 @@ describe('what a hook claims', () => {
     await smash(pipeline(), [late({}, place), hqq({}, unet)])
     expect(seen).toEqual([['q0.weight_Q', 'k0.weight_Q']])
   })
+  const merge = defineAlgorithm({
+    ...base, id: '@test/merge', contract: { changes: true },
+    groups: part => [{ sites: weights(part.graph).map(weight => ({ weight })), changes: true }],
+    rewrite(model) {
+      const { graph } = model.part('unet')
+      const draft = new Draft(graph)
+      draft.setInitializer('q0.weight', tensorOf('float32', [4, 8], Array.from({ length: 32 }, () => 1)), { origins: ['q0.weight', 'k0.weight'] })
+      return model.withGraph('unet', graph.with({ initializers: draft.finish().initializers }))
+    },
+  }) // prettier-ignore
+
   test('what was merged of claimed and other origins is refused by name', async () => {
-    const merge = defineAlgorithm({
-      ...base, id: '@test/merge', contract: { changes: true },
-      groups: part => [{ sites: weights(part.graph).map(weight => ({ weight })), changes: true }],
-      rewrite(model) {
-        const { graph } = model.part('unet')
-        const draft = new Draft(graph)
-        draft.setInitializer('q0.weight', tensorOf('float32', [4, 8], Array.from({ length: 32 }, () => 1)), { origins: ['q0.weight', 'k0.weight'] })
-        return model.withGraph('unet', graph.with({ initializers: draft.finish().initializers }))
-      },
-    }) // prettier-ignore
     const steps = [merge({}, unet), hqq({}, { parts: ['unet'], include: ['*to_q*'] })]
     const error = await failure(smash(pipeline(), steps, { order: 'given' }))
     expect(error.code).toBe('partial-match')
@@ -144,5 +145,24 @@ describe('what a hook claims', () => {
     expect(plan(pipeline(), fitting).conflicts).toMatchObject([
       { code: 'partial-match', steps: ['@test/quantizers/gptq'] },
     ])
+  })
+
+  test('where the place has no border it is left alone, and said', async () => {
+    const seen: string[] = []
+    const told: string[] = []
+    const picky = defineAlgorithm({
+      ...base, id: '@test/picky', contract: { changes: true },
+      groups: part => weights(part.graph).filter(({ name }) => /^q/.test(name)).map(weight => ({ sites: [{ weight }], changes: true })),
+      rewrite(model, ctx) {
+        for (const { sites } of ctx.groups('unet')) for (const site of sites) seen.push(...('weight' in site ? site.weight.origins : []))
+        return model
+      },
+    }) // prettier-ignore
+    await smash(pipeline(), [merge({}, unet), picky({}, unet)], {
+      order: 'given',
+      onEvent: event => void (event.type === 'warning' && told.push(event.message)),
+    })
+    expect(seen).toEqual(['q1.weight'])
+    expect(told).toEqual([expect.stringMatching(/"q0.weight".*outside \(weight:k0.weight\).*left alone/)])
   })
 })

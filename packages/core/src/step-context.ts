@@ -98,13 +98,19 @@ function isWithin(step: StepAtWork, claimed: ReadonlySet<string>, site: Site): b
   )
 }
 
-/** True for what the plan claimed. What was merged of claimed and unclaimed origins is refused, by name. */
+/**
+ * True for what the plan claimed. What was merged of claimed and unclaimed origins lies across the border of the place and is
+ * refused, by name; where the place has no border, the step had no use for some of the origins: it is left alone, and said.
+ */
 function isIn(step: StepAtWork, part: string, claimed: ReadonlySet<string>, site: Site): boolean {
   const names = claimNames(site)
   const inside = names.filter(name => claimed.has(name))
   if (inside.length === names.length) return true
-  if (inside.length > 0) throw merged(step.id, part, site, names, inside)
-  return isNew(site) && isOpen(step)
+  if (inside.length === 0) return isNew(site) && isOpen(step)
+  const merged = mergedOf(step.id, part, site, names, inside)
+  if (!isOpen(step)) throw new DamsonError('partial-match', `${merged.message} Widen its place, or keep the step that merged them away from there.`, { details: merged.details }) // prettier-ignore
+  step.warn('partial-match', `${merged.message} It is left alone.`, merged.details)
+  return false
 }
 
 /** Made by damson since: claimed by whoever took everything the part offers. */
@@ -117,19 +123,17 @@ function isOpen({ on }: StepAtWork): boolean {
   return on === undefined || (on !== 'rest' && !on.include && !on.exclude && !on.rest)
 }
 
-function merged(
+function mergedOf(
   id: string,
   part: string,
   site: Site,
   names: readonly string[],
   inside: readonly string[],
-): DamsonError {
+): { readonly message: string; readonly details: Readonly<Record<string, unknown>> } {
   const outside = names.filter(name => !inside.includes(name))
   const what = 'weight' in site ? site.weight.name : 'node' in site ? site.node.name : part
-  return new DamsonError(
-    'partial-match',
-    `${id}: "${what}" in "${part}" was merged from places inside (${inside.join(', ')}) and outside (${outside.join(', ')}) ` +
-      'of what the step claims. Widen its place, or keep the step that merged them away from there.',
-    { details: { step: id, part, inside, outside } },
-  )
+  return {
+    message: `${id}: "${what}" in "${part}" was merged from places inside (${inside.join(', ')}) and outside (${outside.join(', ')}) of what the step claims.`,
+    details: { step: id, part, inside, outside },
+  }
 }
