@@ -107,9 +107,10 @@ function isIn(step: StepAtWork, part: string, claimed: ReadonlySet<string>, site
   const inside = names.filter(name => claimed.has(name))
   if (inside.length === names.length) return true
   if (inside.length === 0) return isNew(site) && isOpen(step)
-  const merged = mergedOf(step.id, part, site, names, inside)
-  if (!isOpen(step)) throw new DamsonError('partial-match', `${merged.message} Widen its place, or keep the step that merged them away from there.`, { details: merged.details }) // prettier-ignore
-  step.warn('partial-match', `${merged.message} It is left alone.`, merged.details)
+  const merged = mergedOf(part, site, names, inside)
+  if (!isOpen(step)) throw new DamsonError('partial-match', `${step.id}: ${merged} Widen its place, or keep the step that merged them away from there.`, { details: { step: step.id, part, inside } }) // prettier-ignore
+  if (!told.has(step)) step.warn('partial-match', `${merged} It is left alone, and so are others like it.`)
+  told.add(step)
   return false
 }
 
@@ -123,17 +124,11 @@ function isOpen({ on }: StepAtWork): boolean {
   return on === undefined || (on !== 'rest' && !on.include && !on.exclude && !on.rest)
 }
 
-function mergedOf(
-  id: string,
-  part: string,
-  site: Site,
-  names: readonly string[],
-  inside: readonly string[],
-): { readonly message: string; readonly details: Readonly<Record<string, unknown>> } {
+/** Steps that have said that something is left alone: there is one for every layer. */
+const told = new WeakSet<StepAtWork>()
+
+function mergedOf(part: string, site: Site, names: readonly string[], inside: readonly string[]): string {
   const outside = names.filter(name => !inside.includes(name))
   const what = 'weight' in site ? site.weight.name : 'node' in site ? site.node.name : part
-  return {
-    message: `${id}: "${what}" in "${part}" was merged from places inside (${inside.join(', ')}) and outside (${outside.join(', ')}) of what the step claims.`,
-    details: { step: id, part, inside, outside },
-  }
+  return `"${what}" in "${part}" was merged from places inside (${inside.join(', ')}) and outside (${outside.join(', ')}) of what the step claims.`
 }
