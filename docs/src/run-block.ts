@@ -5,12 +5,15 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { nodeArguments } from '@damson/config/node'
+import { built, nodeArguments } from '@damson/config/node'
 import { requireZoo } from '@damson/zoo'
 import { programOf, type CodeBlock } from './code-blocks.ts'
 
 /** Inside this package, so that the programs find the packages that it depends on. */
 const blocks = fileURLToPath(new URL('../.blocks/', import.meta.url))
+
+/** Blocks are TypeScript, on built packages too. */
+const ofNode = built ? ['--import', import.meta.resolve('tsx')] : nodeArguments()
 
 /** Throws what the program threw. */
 export async function runBlock(block: CodeBlock): Promise<void> {
@@ -23,7 +26,7 @@ export async function runBlock(block: CodeBlock): Promise<void> {
     }
     const program = join(folder, `program.${block.language === 'js' ? 'mjs' : 'mts'}`)
     await writeFile(program, programOf(block))
-    await promisify(execFile)(process.execPath, [...nodeArguments(), program], { cwd: folder })
+    await promisify(execFile)(process.execPath, [...ofNode, program], { cwd: folder })
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,6 +1,6 @@
 // Rules about files, manifests and texts catch a breach, at its place, and let the right form pass.
 import { catches, passes, type Texts } from './catches.ts'
-import { catalogVersions, manifests, readmes } from './rules/manifests.ts'
+import { catalogVersions, distTests, manifests, readmes } from './rules/manifests.ts'
 import { fileNames, kebabCase } from './rules/names.ts'
 import { traces } from './rules/traces.ts'
 
@@ -33,6 +33,12 @@ const json = (change: object): Texts => ({ [core]: JSON.stringify({ ...manifest,
 passes('a manifest', manifests, json({}))
 catches('nothing for npm to show', readmes, json({}), 'it has no README.md')
 passes('a README', readmes, { ...json({}), 'packages/core/README.md': '# @damson/core' })
+const spawning = { 'packages/core/src/load/process.dist.test.ts': '' }
+catches('tests that CI would not run', distTests, { ...json({}), ...spawning }, 'no script "test:dist"')
+passes('process-level tests with their script', distTests, {
+  ...json({ scripts: { 'test:dist': 'vitest run --mode dist' } }),
+  ...spawning,
+})
 catches('side effects', manifests, json({ sideEffects: true }), 'sideEffects is true, expected false')
 catches(
   'published sources',

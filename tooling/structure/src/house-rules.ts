@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { algorithmIds, algorithmPages, algorithmTests, oneAlgorithm } from './rules/algorithms.ts'
 import { fileHeader, fileLength, functionLength } from './rules/budgets.ts'
-import { catalogVersions, manifests, readmes } from './rules/manifests.ts'
+import { catalogVersions, distTests, manifests, readmes } from './rules/manifests.ts'
 import {
   algorithmExports,
   extensions,
@@ -44,6 +44,7 @@ export const houseRules: Readonly<Record<string, Rule>> = {
   'names are in kebab-case': kebabCase,
   'packages are published the same way': manifests,
   'packages have a README': readmes,
+  'process-level tests run in test:dist': distTests,
   'every version stands once': catalogVersions,
   'nothing knows this machine': traces,
 }

@@ -27,6 +27,21 @@ export const readmes: Rule = ({ files }) => {
     .map(file => breach(file, '"name"', 'it has no README.md: `pnpm new --pages` writes that of a family'))
 }
 
+/** In CI process-level tests run on the build alone, where the script of their package runs them. */
+export const distTests: Rule = ({ files }) =>
+  files
+    .filter(({ path }) => path.endsWith('/package.json'))
+    .filter(({ path }) => {
+      const folder = path.slice(0, -'package.json'.length)
+      return files.some(
+        other => /\.dist\.test\.ts$/.test(other.path) && /^(src|test)\//.test(other.path.replace(folder, '')),
+      )
+    })
+    .filter(({ text }) => record((JSON.parse(text) as Json)['scripts'])['test:dist'] === undefined)
+    .map(file =>
+      breach(file, '"scripts"', 'it has *.dist.test.ts but no script "test:dist", which runs them'),
+    )
+
 /** Versions of what comes from outside stand once, in the catalog; ranges of peers apart, which are wider. */
 export const catalogVersions: Rule = ({ files }) =>
   files
