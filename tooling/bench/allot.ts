@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smash, type Step } from '@damson/core'
 import { createRuntime, type OpenRuntime } from '@damson/runtime'
-import { dynamicInt8, weightOnly } from 'damson'
+import { dynamicInt8, gptq, weightOnly } from 'damson'
 import { allotModels } from './allot-models.ts'
 import { allotPage, type Cell } from './allot-page.ts'
 import { allottedAs, fileBytes } from './same-bytes.ts'
@@ -32,22 +32,34 @@ async function fourBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['fou
   }
 }
 
-/** 8 bits, which need no samples: in fp32 arithmetic, with int8 activations, and what the peers' dynamic int8 is made of. */
-async function eightBits(lesson: Lesson, runtime: OpenRuntime): Promise<Cell['eight']> {
-  const quality = async (step: Step): Promise<number> =>
-    worstSqnr(await smash(lesson.model, [step]), lesson.model, lesson.judged, runtime)
+/** 8 bits: in fp32 arithmetic, with int8 activations, what the peers' dynamic int8 is made of, and codes that were learnt. */
+async function eightBits(
+  lesson: Lesson,
+  runtime: OpenRuntime,
+  before: Partial<Cell['eight']> = {},
+): Promise<Cell['eight']> {
+  const samples = lesson.learnt.map(feeds => ({ part: 'model', feeds }))
+  const quality = async (step: Step): Promise<number> => {
+    const made = await smash(lesson.model, [step], { runtime, samples: () => samples })
+    return worstSqnr(made, lesson.model, lesson.judged, runtime)
+  }
+  const exact = { bits: 8, convs: true, accuracyLevel: 1 } as const
   return {
-    exact: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 1 })),
-    level4: await quality(weightOnly({ bits: 8, convs: true, accuracyLevel: 4 })),
-    dynamic: await quality(dynamicInt8({ per: 'tensor', weights: 'int8' })).catch(() => NaN),
+    exact: before.exact ?? (await quality(weightOnly(exact))),
+    level4: before.level4 ?? (await quality(weightOnly({ ...exact, accuracyLevel: 4 }))),
+    dynamic:
+      before.dynamic ?? (await quality(dynamicInt8({ per: 'tensor', weights: 'int8' })).catch(() => NaN)),
+    learnt: before.learnt ?? (await quality(gptq({ ...exact, blockSize: 16, sweeps: 3, inherited: 0.5 }))),
   }
 }
 
-async function measured(model: SolverModel, seed: number): Promise<Cell> {
+/** What `before` lacks is measured. */
+async function measured(model: SolverModel, seed: number, before?: Cell): Promise<Cell> {
   const runtime = createRuntime()
   try {
     const lesson = await model.lesson(runtime, seed)
-    const [four, eight] = [await fourBits(lesson, runtime), await eightBits(lesson, runtime)]
+    const four = before?.four ?? (await fourBits(lesson, runtime))
+    const eight = await eightBits(lesson, runtime, before?.eight)
     return { model: model.name, inputs: model.inputs, seed, four, eight }
   } finally {
     await runtime.close()
@@ -68,10 +80,11 @@ const chosen =
   names?.split(',').flatMap(name => allotModels.filter(model => model.name === name)) ?? allotModels
 for (const seed of seeds.split(',').map(Number)) {
   for (const model of chosen) {
-    if (cells.some(cell => cell.model === model.name && cell.seed === seed)) continue
-    const cell = await measured(model, seed)
+    const before = cells.find(cell => cell.model === model.name && cell.seed === seed)
+    if (before?.eight.learnt !== undefined) continue
+    const cell = await measured(model, seed, before)
     console.log(model.name, seed, JSON.stringify(cell.four), JSON.stringify(cell.eight))
-    cells = [...cells, cell]
+    cells = [...cells.filter(each => each !== before), cell]
     await mkdir(dirname(cellsFile), { recursive: true })
     await writeFile(cellsFile, JSON.stringify(cells))
   }
