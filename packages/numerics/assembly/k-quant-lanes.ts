@@ -11,6 +11,7 @@ const partial: usize = memory.data(384, 64) // three sums of each of the eight t
 
 let sumW = f32x4.splat(0)
 let sumX = f32x4.splat(0)
+let sumX2 = f32x4.splat(0)
 let sumL = f32x4.splat(0)
 let sumL2 = f32x4.splat(0)
 let sumXL = f32x4.splat(0)
@@ -42,9 +43,11 @@ export function kQuantLanes(blockSize: i32, top: f32, table: usize, steps: i32, 
     const D = f32x4.sub(f32x4.mul(sumW, sumL2), f32x4.mul(sumL, sumL))
     const s = f32x4.div(f32x4.sub(f32x4.mul(sumW, sumXL), f32x4.mul(sumX, sumL)), D)
     const m = f32x4.div(f32x4.sub(f32x4.mul(sumL2, sumX), f32x4.mul(sumL, sumXL)), D)
-    const error = errorOf(blockSize, s, m)
     const zero = f32x4.nearest(f32x4.div(f32x4.neg(m), s))
     const inside = v128.and(f32x4.ge(zero, f32x4.splat(0)), f32x4.le(zero, t))
+    // Most steps are worse than the best by far, and their error need not be known to the last bit.
+    if (!v128.any_true(v128.andnot(inside, isWorse(s, m, least)))) continue
+    const error = errorOf(blockSize, s, m)
     const better = v128.and(f32x4.lt(error, least), inside)
     least = v128.bitselect(error, least, better)
     scale = v128.bitselect(s, scale, better)
@@ -64,6 +67,20 @@ function across(from: usize): v128 {
   return f32x4.add(a, b)
 }
 
+/**
+ * Where Σw (s l + m - x)², multiplied out, is above the least error by more than rounding can make. Each sum loses 20 units in
+ * the last place of its largest term at most, and all terms together are three times the squares among them: 256 units are far
+ * beyond. Where it is no number: false.
+ */
+// @ts-ignore: decorator
+@inline
+function isWorse(s: v128, m: v128, least: v128): v128 {
+  const squares = f32x4.add(sumX2, f32x4.add(f32x4.mul(f32x4.mul(m, m), sumW), f32x4.mul(f32x4.mul(s, s), sumL2)))
+  const mixed = f32x4.sub(f32x4.mul(f32x4.mul(s, m), sumL), f32x4.add(f32x4.mul(s, sumXL), f32x4.mul(m, sumX)))
+  const error = f32x4.add(squares, f32x4.add(mixed, mixed))
+  return f32x4.gt(error, f32x4.add(least, f32x4.mul(squares, f32x4.splat(1.5e-5))))
+}
+
 function weigh(blockSize: i32): void {
   let squares = f32x4.splat(0)
   for (let i = 0; i < blockSize; i += run) {
@@ -79,23 +96,27 @@ function weigh(blockSize: i32): void {
     squares = f32x4.add(squares, across(partial))
   }
   const mean = f32x4.sqrt(f32x4.div(squares, f32x4.splat(<f32>blockSize)))
-  sumW = sumX = f32x4.splat(0)
+  sumW = sumX = sumX2 = f32x4.splat(0)
   for (let i = 0; i < blockSize; i += run) {
     const end = min(i + run, blockSize)
     for (let k = 0; k < 8; k++) {
-      let a = f32x4.splat(0), b = a
+      let a = f32x4.splat(0), b = a, c = a
       for (let j = i + k; j < end; j += 8) {
         const x = v128.load(lanes + (<usize>j << 4))
         const w = f32x4.add(mean, f32x4.abs(x))
         v128.store(weights + (<usize>j << 4), w)
         a = f32x4.add(a, w)
-        b = f32x4.add(b, f32x4.mul(w, x))
+        const wx = f32x4.mul(w, x)
+        b = f32x4.add(b, wx)
+        c = f32x4.add(c, f32x4.mul(wx, x))
       }
       v128.store(partial + (<usize>k << 4), a)
       v128.store(partial + (<usize>k << 4), b, 128)
+      v128.store(partial + (<usize>k << 4), c, 256)
     }
     sumW = f32x4.add(sumW, across(partial))
     sumX = f32x4.add(sumX, across(partial + 128))
+    sumX2 = f32x4.add(sumX2, across(partial + 256))
   }
 }
 
