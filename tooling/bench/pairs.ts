@@ -31,8 +31,8 @@ async function tryOut(pair: PairCase, pricer: PairPricer): Promise<Tried> {
   }
 }
 
-const nameOf = ({ first, second }: PairCase): string =>
-  `${shortName(first, algorithms)} and ${shortName(second, algorithms)}`
+const nameOf = ({ steps }: PairCase): string =>
+  steps.map(step => shortName(step.algorithm, algorithms)).join(' and ')
 const isBad = ({ thrown, worst }: Tried): boolean => thrown !== undefined || (worst?.share ?? 0) > 1
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
 const inDecibels = (noise: number, signal: number): string =>

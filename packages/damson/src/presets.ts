@@ -25,7 +25,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     variant: 'q8',
   },
   int8: {
-    summary: 'The same with int8 weights, which saturate on x86 without VNNI.',
+    summary: 'The same with int8 weights, whose products are right on x86 without VNNI too.',
     steps: ['dynamic-int8:weights=int8'],
     variant: 'int8',
   },

@@ -92,9 +92,9 @@ describe('a covering sample is run', async () => {
   const sample = covered.flatMap(at => planned[at] ?? [])
   // Codes inside a branch: without `withSettledBodies` ONNX Runtime refuses the first and ends the process at the second.
   const branches = planned.filter(
-    ({ first, second, ground, placement }) =>
-      ['cachers/deep-cache', 'cachers/fora'].some(name => first.id.endsWith(name)) &&
-      second.id.endsWith('quantizers/static-int8') &&
+    ({ steps: [cacher, quantizer], ground, placement }) =>
+      ['cachers/deep-cache', 'cachers/fora'].some(name => cacher.algorithm.id.endsWith(name)) &&
+      quantizer.algorithm.id.endsWith('quantizers/static-int8') &&
       `${ground.name}, ${placement}` === 'U-Net, one part',
   )
   const pricer = new PairPricer(runtime)
@@ -110,9 +110,11 @@ describe('a covering sample is run', async () => {
   )
 
   test('every algorithm that works anywhere is in it, in every placement', () => {
-    const seen = new Set(sample.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
-    const there = new Set(planned.flatMap(({ first, second, placement }) => [`${first.id} ${placement}`, `${second.id} ${placement}`])) // prettier-ignore
-    expect(seen).toEqual(there)
+    const placed = (cases: typeof planned): ReadonlySet<string> =>
+      new Set(
+        cases.flatMap(({ steps, placement }) => steps.map(({ algorithm }) => `${algorithm.id} ${placement}`)),
+      )
+    expect(placed(sample)).toEqual(placed(planned))
     expect(sample.length).toBeLessThan(planned.length / 5)
     expect(branches).toHaveLength(2)
   })

@@ -10,6 +10,8 @@ export interface Int8Choice {
   readonly per: 'channel' | 'tensor'
   readonly symmetric: boolean
   readonly reduceRange: boolean
+  /** No pair of codes overflows 16 bits. */
+  readonly pairs: boolean
   readonly operators: readonly Int8Operator[]
   /** Whether an LSTM runs in integers; else its weights are decoded when a session is made, as those of GRU are. */
   readonly integerGates: boolean
@@ -22,7 +24,7 @@ interface Given {
   readonly weights: 'int8' | 'uint8' | 'auto'
   readonly per: 'channel' | 'tensor'
   readonly symmetric: boolean
-  readonly reduceRange: boolean
+  readonly reduceRange: boolean | 'auto'
   readonly ops: readonly Int8Operator[] | 'auto'
 }
 
@@ -42,5 +44,16 @@ export function choiceOf(
   const omitted = ops === 'auto' ? 'which is slower in integers on this target' : 'which is not among "ops"'
   const operators = ops === 'auto' ? fast : ops
   const integerGates = target !== 'wasm' || ops !== 'auto'
-  return { type, per, symmetric, reduceRange, operators, integerGates, omitted, opset }
+  const pairs = reduceRange === 'auto' && type === 'int8' && target === 'cpu'
+  return {
+    type,
+    per,
+    symmetric,
+    reduceRange: reduceRange === true,
+    pairs,
+    operators,
+    integerGates,
+    omitted,
+    opset,
+  }
 }

@@ -6,6 +6,7 @@ import {
   type RangeStream,
 } from '@damson/numerics' // prettier-ignore
 import { unsoundWeight, type Coder } from './coder.ts'
+import { pairScales, pairSums } from './pair-scales.ts'
 
 /** How a weight is coded, and how the coded tensors lie. */
 export interface Int8Spec {
@@ -19,6 +20,8 @@ export interface Int8Spec {
   readonly scaleShape: readonly number[]
   /** Shorter than the scales where the operator wants one zero point; all are equal then. */
   readonly zeroShape: readonly number[]
+  /** For codes of which no pair may overflow 16 bits (`pair-scales.ts`): the dimension of a piece that products add along. */
+  readonly pairsAlong?: 0 | 1
 }
 
 /** value = scale * (code - zeroPoint). Scales are float32, codes and zero points of the format's type. */
@@ -37,7 +40,7 @@ type Pass = RangeStream | LinearStream
 
 /** The coded form of a weight. `key` names the algorithm and its version; equal keys over equal weights are equal tensors. */
 export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Coder): Int8Codes {
-  const { format, axis, stack, transposed, scaleShape, zeroShape } = spec
+  const { format, axis, stack, transposed, scaleShape, zeroShape, pairsAlong } = spec
   const { type, symmetric, reduceRange = false } = format
   const how = [
     type,
@@ -48,6 +51,7 @@ export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Cod
     transposed,
     scaleShape.join('x'),
     zeroShape.length,
+    ...(pairsAlong === undefined ? [] : [`pairs${pairsAlong}`]),
   ]
   const [codes, scales, zeroPoints] = computeTensors({
     key: `${key}:${weight.key}:${how.join()}`,
@@ -107,12 +111,19 @@ function piecesOf(weight: Tensor, { stack, axis }: Int8Spec): readonly Piece[] {
 }
 
 async function scalesOf(
-  { weight, linear, start, width }: Piece, { format }: Int8Spec, kernel: Kernel, signal: AbortSignal | undefined,
+  { weight, linear, start, width }: Piece, { format, axis, pairsAlong }: Int8Spec, kernel: Kernel,
+  signal: AbortSignal | undefined,
 ): Promise<LinearScales> {
   const range = kernel.range(linear)
   await pass(weight, start * width, range, signal, rows => range.push(rows))
   const ranges = range.result()
   if (ranges.nonFinite > 0) throw unsoundWeight(weight, `${ranges.nonFinite} are NaN or infinite`)
+  if (pairsAlong !== undefined) {
+    const [rows = 0, columns = 0] = linear.shape
+    const matrix = { tensor: weight, start: start * width, shape: [rows, columns] } as const
+    const sums = await pairSums(matrix, pairsAlong, axis === undefined, signal)
+    return { ...pairScales(ranges, sums, format.symmetric), ...linearTypeRange(format.type) }
+  }
   const { scales, zeroPoints } = linearScales(ranges, format)
   // A channel of zeros has any zero point; operators that take one for all want that of the others.
   const [low, high] = linearCodeRange(format)

@@ -43,7 +43,7 @@ test.each(['uint8', 'int8'] as const)('a stack of matrices, each column of each 
   const model = modelOf(onnx`<opset_import: ["" : 17]> g (float[n,3,4,64] x) => (float[n,4,48] y)
     <float[3,64,48] w = ${memoryTensor('float32', [3, 64, 48], w)}, int64 first = {0}>
     { z = MatMul(x, w)  y = Gather<axis = 1>(z, first) }`)
-  const { graph, quality, left } = await coded(model, dynamicInt8({ weights, reduceRange: weights === 'int8' }))
+  const { graph, quality, left } = await coded(model, dynamicInt8({ weights }))
   expect(left).toEqual([])
   expect(opsOf(graph)).toContain('MatMulInteger')
   expect(quality).toBeGreaterThan(weights === 'uint8' ? 37 : 33)
@@ -104,7 +104,7 @@ const lstm = (): Model =>
     { _, h, _c = LSTM<hidden_size = 24, direction = "bidirectional">(x, W, R, B) }`)
 
 test.each(['uint8', 'int8'] as const)('an LSTM, both directions: %s', async weights => {
-  const { graph, quality } = await coded(lstm(), dynamicInt8({ weights, reduceRange: weights === 'int8' }))
+  const { graph, quality } = await coded(lstm(), dynamicInt8({ weights }))
   expect(opsOf(graph)).toContain('DynamicQuantizeLSTM')
   expect(graph.initializers.get('W_quantized')?.tensor.shape).toEqual([2, 40, 96])
   expect(quality).toBeGreaterThan(weights === 'uint8' ? 36 : 28)

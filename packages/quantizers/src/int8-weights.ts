@@ -108,14 +108,15 @@ function specOf(weight: Weight, main: Int8Use, isTable: boolean, choice: Int8Cho
 /** B of MatMulInteger [K, N], a channel being a column. Codes that are looked up too stay as they lie, and are turned on loading. */
 function product(
   { N, layout }: MatrixView, stack: readonly number[], isTable: boolean,
-  { type, per, symmetric, reduceRange }: Int8Choice,
+  { type, per, symmetric, reduceRange, pairs }: Int8Choice,
 ): Int8Spec {
   const format = { type, symmetric, reduceRange }
   const transposed = layout === 'NK' && !isTable
-  if (per === 'tensor') return { format, transposed, scaleShape: [], zeroShape: [] }
-  const scaleShape = stack.length > 0 ? [...stack, 1, N] : [N]
   const axis = layout === 'NK' ? 0 : 1
-  return { format, axis, stack: elementCount(stack), transposed, scaleShape, zeroShape: scaleShape }
+  const whole = { format, transposed, ...(pairs ? { pairsAlong: axis === 0 ? 1 : 0 } as const : {}) }
+  if (per === 'tensor') return { ...whole, scaleShape: [], zeroShape: [] }
+  const scaleShape = stack.length > 0 ? [...stack, 1, N] : [N]
+  return { ...whole, axis, stack: elementCount(stack), scaleShape, zeroShape: scaleShape }
 } // prettier-ignore
 
 /**
@@ -136,12 +137,16 @@ function middle({ per }: Int8Choice, scaleShape: readonly number[], stack?: numb
 }
 
 /** W [D, 4h, K] and R of DynamicQuantizeLSTM as [D, K, 4h]: zero points have to be all the same, or 0 for int8. */
-function gates([D = 1, rows = 1]: readonly number[], { type, per, reduceRange }: Int8Choice): Int8Spec {
+function gates(
+  [D = 1, rows = 1]: readonly number[],
+  { type, per, reduceRange, pairs }: Int8Choice,
+): Int8Spec {
   const scaleShape = per === 'tensor' ? [D] : [D, rows]
   const format = { type, symmetric: true, reduceRange }
   return {
     format,
     ...(per === 'tensor' ? {} : { axis: 0 }),
+    ...(pairs ? { pairsAlong: 1 as const } : {}),
     stack: D,
     transposed: true,
     scaleShape,

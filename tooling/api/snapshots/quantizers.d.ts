@@ -72,7 +72,7 @@ export const dynamicInt8: Defined<{
     weights: Param<"auto" | "int8" | "uint8">;
     per: Param<"channel" | "tensor">;
     symmetric: Param<boolean>;
-    reduceRange: Param<boolean>;
+    reduceRange: Param<boolean | "auto">;
     ops: Param<"auto" | readonly ("Attention" | "Conv" | "Gather" | "Gemm" | "GRU" | "LSTM" | "MatMul")[]>;
 }, undefined>;
 export { explain } // of another package
@@ -280,7 +280,7 @@ export const dynamicInt8: Defined<{
     weights: Param<"auto" | "int8" | "uint8">;
     per: Param<"channel" | "tensor">;
     symmetric: Param<boolean>;
-    reduceRange: Param<boolean>;
+    reduceRange: Param<boolean | "auto">;
     ops: Param<"auto" | readonly ("Attention" | "Conv" | "Gather" | "Gemm" | "GRU" | "LSTM" | "MatMul")[]>;
 }, undefined>;
 

@@ -107,8 +107,6 @@ export type Order = 'as planned' | 'as listed' | 'turned';
 export interface PairCase {
     readonly ground: PairGround;
     readonly placement: Placement;
-    readonly first: AnyAlgorithm;
-    readonly second: AnyAlgorithm;
     readonly steps: readonly [
         Step,
         Step
@@ -152,7 +150,7 @@ export interface Subject {
     readonly cases: AlgorithmCases<Params>;
     readonly runtime: Runtime;
 }
-export function caseNames({ ground, placement, first, second }: PairCase): readonly string[];
+export function caseNames({ ground, placement, steps }: PairCase): readonly string[];
 export function checkAlgorithm<P extends Params, S extends State>(defined: Defined<P, S>, cases: AlgorithmCases<P>, runtime: Runtime, chosen?: readonly Check[]): Promise<readonly Finding[]>;
 export const checks: readonly Check[];
 export function coveringSample(cases: readonly (readonly string[])[], counts?: (a: string, b: string) => boolean): readonly number[];

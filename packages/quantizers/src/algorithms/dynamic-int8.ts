@@ -34,10 +34,14 @@ const params = {
     default: false,
     doc: 'Centre the codes of MatMul and Gemm on zero, as quantize_dynamic does with int8; else their range is that of the weight.',
   }),
-  /** One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all. */
+  /**
+   * One bit less, for processors that add pairs of 8-bit products in 16 bits (int8 on x86 without VNNI). `auto`: int8 on cpu gets
+   * as many codes as its own pairs leave. Convolutions and tables keep all.
+   */
   reduceRange: flag({
-    default: false,
-    doc: 'One bit less, for processors whose 8-bit products saturate (int8 on x86 without VNNI). Convolutions and tables keep all.',
+    or: ['auto'],
+    default: 'auto',
+    doc: 'One bit less, for processors that add pairs of products in 16 bits. auto: int8 on cpu gets as many codes as its own pairs leave.',
   }),
   /** Operators to code. `auto`: all, without Conv on cpu, where integers are slower; on wasm LSTM is decoded on loading for that. */
   ops: list({
@@ -83,6 +87,9 @@ function withDynamicQuantize(graph: Graph, { target }: Ctx): Graph | Refusal {
 }
 
 function warnOfSaturation(ctx: Ctx): void {
-  if (ctx.target !== 'cpu' || ctx.params.weights !== 'int8' || ctx.params.reduceRange) return
-  ctx.warn('may-saturate', 'int8 products saturate on x86 without VNNI: take weights uint8, or reduceRange.')
+  if (ctx.target !== 'cpu' || ctx.params.weights !== 'int8' || ctx.params.reduceRange !== false) return
+  ctx.warn(
+    'may-saturate',
+    'int8 products saturate on x86 without VNNI: leave reduceRange at auto, or take weights uint8.',
+  )
 }

@@ -78,7 +78,7 @@ function prepare(graph: Graph, { target }: Ctx): Graph | Refusal {
 /** As dynamicInt8 finds it; with room for a quarter of the rows in floating point and for the nodes, it has to shrink still. */
 function find(weight: Weight, graph: Graph, { params: { weights: type, embeddings }, target }: Ctx): Int8Weight | Refusal {
   const ops = embeddings ? (['MatMul', 'Gemm', 'Gather'] as const) : (['MatMul', 'Gemm'] as const)
-  const given = { weights: type, per: 'channel', symmetric: false, reduceRange: false, ops } as const
+  const given = { weights: type, per: 'channel', symmetric: false, reduceRange: 'auto', ops } as const
   const found = int8WeightOf(weight, choiceOf(given, target, Math.max(13, graph.opset())), () => false)
   if (isRefusal(found) || !isSeparable(found)) return found
   const { byteLength } = weight.tensor

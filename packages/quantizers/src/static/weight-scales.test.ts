@@ -35,6 +35,25 @@ test('no two neighbours overflow 16 bits with 255, in either order of the filter
   expect(Math.min(...largest)).toBeGreaterThan(64)
 })
 
+test('in a matrix [K, N] the pairs are rows 2j and 2j + 1', () => {
+  const [K, N] = [33, 40]
+  const matrix = seededNormal(4, K * N)
+  const scales = weightScales(matrix, { shape: [K, N], axis: 1 }, true)
+  let apart = 0
+  for (let column = 0; column < N; column++) {
+    const codes = Array.from({ length: K }, (_, row) =>
+      Math.round((matrix[row * N + column] ?? 0) / (scales[column] ?? 1)),
+    )
+    const sums = codes.slice(1).map((code, at) => (code * (codes[at] ?? 0) > 0 ? code + (codes[at] ?? 0) : 0))
+    sums.forEach((sum, at) => {
+      if (at % 2 === 0) expect(Math.abs(sum)).toBeLessThanOrEqual(128)
+      else if (Math.abs(sum) > 128) apart++
+    })
+  }
+  // Neighbours that do not meet may be as large as they like.
+  expect(apart).toBeGreaterThan(0)
+})
+
 test('a channel of a matrix [K, N] is a column', () => {
   const scales = weightScales(Float32Array.of(1, -2, 3, 4, 0, 0), { shape: [2, 3], axis: 1 }, false)
   expect([...scales]).toEqual([4 / 127, 2 / 127, 3 / 127].map(Math.fround))

@@ -1,6 +1,7 @@
 // Scales of int8 weights, channel by channel: s = max|w| / 127. Processors without VNNI add pairs of products of uint8 and int8
 // in saturating 16 bits; there a channel gets the largest codes for which no pair can overflow: |q₁ + q₂| ≤ 128 for neighbours
-// of one sign, since 255 · 128 < 2¹⁵. That is between the 64 of a "reduced range" and the full 127.
+// of one sign, since 255 · 128 < 2¹⁵. That is between the 64 of a "reduced range" and the full 127. In a row the pairs are 2j and
+// 2j + 1; filters with several places are laid out in more than one way, so there any two neighbours count.
 import { elementCount } from '@damson/graph'
 
 /** Largest sum of two codes of one sign that 255 times does not leave 16 bits. */
@@ -39,14 +40,17 @@ function spatial(shape: readonly number[], axis: number): number {
   return axis === 0 ? shape.slice(2).reduce((a, b) => a * b, 1) : 1
 }
 
-/** The largest sum of two neighbours of one sign: neighbours in memory, and (channels last) the same place of the next channel. */
+/**
+ * The largest sum of two of one sign that meet: in a row, places 2j and 2j + 1; in a filter, neighbours in memory, and (channels
+ * last) the same place of the next channel.
+ */
 function largestPair(values: Float32Array, places: number): number {
   const channels = values.length / places
   let most = 0
   const meet = (a = 0, b = 0): void => {
     if (a * b > 0) most = Math.max(most, Math.abs(a + b))
   }
-  for (let at = 0; at < values.length; at++) {
+  for (let at = 0; at < values.length; at += places > 1 ? 1 : 2) {
     meet(values[at], values[at + 1])
     if (places > 1) meet(values[at], at + places < values.length ? values[at + places] : undefined)
   }

@@ -22,8 +22,6 @@ export interface PairGround {
 export interface PairCase {
   readonly ground: PairGround
   readonly placement: Placement
-  readonly first: AnyAlgorithm
-  readonly second: AnyAlgorithm
   /** One of each, on its place. Cases share them, so that what an algorithm says there is asked for once. */
   readonly steps: readonly [Step, Step]
 }
@@ -57,8 +55,6 @@ export function pairCases(
         (seconds ?? []).slice(at).map((two): PairCase => ({
           ground,
           placement,
-          first: one.algorithm,
-          second: two.algorithm,
           steps: [one, two],
         })),
       )
@@ -86,6 +82,6 @@ function cheapStep(algorithm: AnyAlgorithm, dims: PairGround['dims'], on: Place)
 }
 
 /** What a case is about, in a word each: what a covering sample covers. */
-export function caseNames({ ground, placement, first, second }: PairCase): readonly string[] {
-  return [first.id, second.id, placement, ground.name]
+export function caseNames({ ground, placement, steps }: PairCase): readonly string[] {
+  return [...steps.map(step => step.algorithm.id), placement, ground.name]
 }

@@ -61,7 +61,7 @@ const taking: AnyAlgorithm = { ...honest, id: '@test/taking', contract: { needs:
 
 async function worst(a: AnyAlgorithm, b: AnyAlgorithm, placement: string): Promise<number | 'refused'> {
   const pair = pairCases([ground], [a, b]).find(
-    each => each.first === a && each.second === b && each.placement === placement,
+    each => each.steps[0].algorithm === a && each.steps[1].algorithm === b && each.placement === placement,
   )
   if (!pair) throw new Error('Expected the pair among the cases.')
   const { prices } = await new PairPricer(runtime).price(pair)
