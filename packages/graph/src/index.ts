@@ -122,6 +122,7 @@ export { channelScaled, type ChannelScale, type NormParameters } from './rules/c
 export { convBatchNorm } from './rules/conv-bn.ts'
 export { gemmToMatMul, matMulAddToGemm } from './rules/gemm.ts'
 export { cleaning, identities, simplification } from './rules/lists.ts'
+export { phaseFilters } from './rules/phase-filters.ts'
 export {
   broadcastsInto,
   constantNumbers,

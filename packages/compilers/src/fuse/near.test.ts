@@ -37,6 +37,8 @@ const tanh = (k: string, c: string): string =>
   `p3 = Pow(x, three) p4 = Mul(p3, ${k}) p5 = Add(x, p4) p6 = Mul(p5, ${c}) p7 = Tanh(p6) p8 = Add(p7, one) p9 = Mul(x, half)`
 const squares = 'sq = Pow(x, two) ms = ReduceMean<axes = [-1]>(sq)'
 const scores = 'kt = Transpose<perm = [0, 1, 3, 2]>(k) sc = MatMul(q, kt)'
+const halved = 'to = Constant<value_ints = [3]>() at4 = Constant<value_ints = [4]>() at5 = Constant<value_ints = [5]>() h = Slice(c, at0, at2, at1)'
+const joined = 'j = Concat<axis = 1>(l, r) y = Conv<pads = [1, 1, 1, 1]>(j, w)'
 const grouped = (to: string, behind = 'back = Shape(c) gr = Reshape(gn, back)'): string =>
   `gi = Reshape(c, ${to}) gn = InstanceNormalization<epsilon = 0.1>(gi, ones, zeros) ${behind}`
 
@@ -132,6 +134,11 @@ const near: Readonly<Record<string, readonly Near[]>> = {
     ['a factor by place', 'cv = Conv<pads = [1, 1, 1, 1]>(c, w) y = Mul(cv, places)', undefined],
   ],
   'conv-activation': [['the convolution used twice', 'cv = Conv<pads = [1, 1, 1, 1]>(c, w) a = Relu(cv) y = Add(a, cv)', /FusedConv/]],
+  'conv-phases': [
+    ['two halves of a picture', `${halved} l = Slice(h, at0, at2, to, at1) r = Slice(h, at2, at4, to, at1) ${joined}`, undefined],
+    ['every other column, but not to the end', `${halved} l = Slice(h, at0, at4, to, at2) r = Slice(h, at1, at4, to, at2) ${joined}`, undefined],
+    ['the same columns twice', `${halved} l = Slice(h, at0, at5, to, at2) ${joined.replace('r)', 'l)')}`, undefined],
+  ],
   'embedding-norm': [['a sum of two tables', 'e1 = Gather(table, ids) e2 = Gather(table, ids) s = Add(e1, e2) y = LayerNormalization(s, g8, b8)', /Embed/]],
   'qdq-propagation': [
     ['two scales', 'a = QuantizeLinear(x, s1, zp) d = DequantizeLinear(a, s1, zp) t = Transpose<perm = [0, 2, 1]>(d) e = QuantizeLinear(t, s2, zp) y = DequantizeLinear(e, s2, zp)', undefined],

@@ -67,7 +67,7 @@ const params = {
   protect: real({
     min: 0,
     max: 1,
-    default: 0.05,
+    default: 0.02,
     doc: 'Time that may be spent, as a share of that of all in integers, on nodes that are sensitive and stay in floating point.',
   }),
   /** Ranges of single activations, [min, max] by name of the value. */

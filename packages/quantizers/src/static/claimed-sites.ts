@@ -4,7 +4,6 @@ import { isRefusal, refuse, weights, type Graph, type Node, type Refusal } from 
 import type { Params } from '../algorithms/static-int8.ts'
 import type { LeftAlone } from '../left-alone.ts'
 import { integerNodes } from './integer-nodes.ts'
-import { activationType } from './plan.ts'
 import { seamGroups } from './scaling.ts'
 import { tablesOf } from './tables.ts'
 import { nodeNames, preparedGraph, weightNames } from './prepared-graph.ts'
@@ -14,7 +13,7 @@ export function sitesOf({ graph }: Part, ctx: Context<Params>): readonly Group[]
   if (ctx.target === 'webgpu') return refuse('webgpu has no integer products; use weightOnly')
   if (ctx.params.activations === 'int8' && ctx.params.weights === 'uint8')
     return refuse('int8 activations have kernels for int8 weights alone; set `weights` to int8 or `activations` to uint8')
-  const prepared = preparedGraph(graph, activationType(ctx.params.activations))
+  const prepared = preparedGraph(graph, ctx.params)
   if (isRefusal(prepared)) return prepared
   const { nodes, left } = integerNodes(prepared)
   const ofProducts = nodes.flatMap(each => (each.kind === 'product' ? [each.weight] : []))

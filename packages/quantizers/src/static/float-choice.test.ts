@@ -53,3 +53,12 @@ test('a noisy weight that is too large is coded, and its node runs in integers',
   const choice = chooseFloat(nodes, prices({ w: 1 }), 0.6)
   expect(choice).toEqual({ float: [], weights: new Set() })
 })
+
+test('what is faster in floating point stays there, noisy or not, with its weight where that is small', () => {
+  const slow = (node: IntegerNode): number => (node.output === 'c' ? 5000 : 500)
+  const given = { ...prices({ y: 0.001 }), integer: slow }
+  expect(names(chooseFloat(nodes, given, 0.02).float)).toContain('c')
+  const light = (id: string): number => (id === 'v' ? 1 : 100)
+  expect([...chooseFloat(nodes, { ...given, bytes: light }, 0.001).weights]).toEqual([])
+  expect([...chooseFloat(nodes, { ...given, bytes: id => light(id) * 5 }, 0.02).weights]).toEqual(['v'])
+})

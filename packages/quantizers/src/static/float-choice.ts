@@ -1,6 +1,6 @@
-// Which nodes stay in floating point: those whose codes cost most quality for the time that integers would save there. The time
-// is counted in multiply-adds, so the same model always gives the same answer. The weight of such a node stays as it is, too,
-// while there is room for its bytes.
+// Which nodes stay in floating point: those that are faster so, and those whose codes cost most quality for the time that integers
+// would save there. The time is counted in multiply-adds, so the same model always gives the same answer. The weight of such a
+// node stays as it is, too, while there is room for its bytes.
 import type { IntegerNode } from './integer-nodes.ts'
 import type { Times } from './node-times.ts'
 import { pairsOf } from './pairs.ts'
@@ -21,26 +21,35 @@ export interface Choice {
   readonly weights: ReadonlySet<string>
 }
 
-/** An exchange that takes less than this share of all noise away is none. */
+/** An exchange that takes less than this share of all noise or of all time away is none. */
 const least = 0.002
 /** A weight of floats takes so many times the bytes more. */
 const growth = 3
+/** Of the bytes of all codes: what stays is mostly the first layer, and that is small. */
+const leastRoom = 0.01
+
+/** How many weights of so many may stay in any case. */
+export function roomForFloats(count: number): number {
+  return Math.floor((count * leastRoom) / growth)
+}
 
 /** The nodes to take out, the best exchange first, while time and bytes stay under (1 + slack) times those of all in integers. */
 export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): Choice {
   const ids = new Set(nodes.flatMap(node => (node.kind === 'product' ? [node.weight.id] : [])))
-  let room = [...ids].reduce((sum, id) => sum + prices.bytes(id), 0) * slack
+  let room = [...ids].reduce((sum, id) => sum + prices.bytes(id), 0) * Math.max(slack, leastRoom)
   let now: State = { integer: nodes, weights: new Set() }
   const most = (1 + slack) * timeOf(now, nodes, prices)
   for (;;) {
     const [time, noise] = [timeOf(now, nodes, prices), noiseOf(now, ids, prices)]
-    const moves = candidates(now.integer).flatMap(out => {
-      if (mostGain(out, prices) <= least * prices.total) return []
+    const moves = candidates(now.integer).flatMap((out): readonly Move[] => {
       const next = without(now, out, nodes, prices, room)
       const [gain, cost] = [noise - noiseOf(next, ids, prices), timeOf(next, nodes, prices) - time]
-      return gain > least * prices.total && time + cost <= most ? [{ next, worth: gain / Math.max(cost, 1) }] : []
+      if (cost < -least * time) return [{ next, saved: -cost, worth: 0 }]
+      const buys = gain > least * prices.total && time + cost <= most
+      return buys ? [{ next, saved: 0, worth: gain / Math.max(cost, 1) }] : []
     })
-    const [best] = moves.toSorted((a, b) => b.worth - a.worth)
+    // What saves time comes before what is worth its time.
+    const [best] = moves.toSorted((a, b) => b.saved - a.saved || b.worth - a.worth)
     if (!best) break
     for (const id of best.next.weights) if (!now.weights.has(id)) room -= growth * prices.bytes(id)
     now = best.next
@@ -52,6 +61,14 @@ export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack
 interface State {
   readonly integer: readonly IntegerNode[]
   readonly weights: ReadonlySet<string>
+}
+
+interface Move {
+  readonly next: State
+  /** Time that is saved; 0 for what costs some. */
+  readonly saved: number
+  /** Noise that goes, for the time that it costs. */
+  readonly worth: number
 }
 
 /** Some nodes less, and the weights that nobody reads in integers any more, as far as there is room. */
@@ -86,12 +103,6 @@ function candidates(nodes: readonly IntegerNode[]): readonly ReadonlySet<Integer
   })
   return [...alone, ...around].filter(set => set.size > 0)
 }
-
-/** All that could go with these nodes: their weights, and what stands around them. */
-function mostGain(set: ReadonlySet<IntegerNode>, prices: Prices): number {
-  const around = new Set([...set].flatMap(node => [...node.inputs, node.output, ...(node.kind === 'product' ? [node.weight.id] : [])]))
-  return [...around].reduce((sum, name) => sum + prices.noise(name), 0)
-} // prettier-ignore
 
 function noiseOf({ integer, weights }: State, ids: ReadonlySet<string>, prices: Prices): number {
   let noise = 0

@@ -12,25 +12,37 @@ export interface Times {
   conversion(value: string): number
 }
 
-/** A multiply-add of integers: USE-Lite's products take 0.53 of the time, RDN's wide filters 0.55. */
+/** A multiply-add of integers: USE-Lite's products take 0.5 of the time, RDN's wide filters 0.51, and where they are gathered 0.42. */
 const integerWork = 0.5
-/** A place of a kernel, gathered for a filter of integers: 7 ns, which is why narrow filters gain nothing (DDPM: 1.05). */
-const gathered = 290
+const gatheredWork = 0.42
+/** A place of a kernel that is copied for a matrix product takes 4 ns: narrow filters gain nothing by integers (DDPM: 1.05). */
+const gathered = 180
+/** The same where the kernel reads the picture where it lies. */
+const inPlace = 40
 /** A sum of integers that is made a code. */
-const rounded = 14
+const rounded = 8
+/** A depthwise filter computes a channel at a time, whatever it is made of. */
+const depthwise = { float: 1.9, integer: 3.6 }
+/** Copying an element for a matrix product of floats, and that product. */
+const unrolled = 10
+const unrolledWork = 1.3
 /** Channels that filters are computed in. */
 const integerLanes = 16
 const floatLanes = 8
 /** An element that is coded or decoded; of a picture it changes its layout, too, since convolutions have channels last in integers and in blocks in floating point. */
-const converted = 16
-const transposed = 20
-/** An element of an element-wise node, in floating point and in integers (SiLU: 1.0 against 1.4 ns). */
+const converted = 11
+const transposed = 8
+/** An element of an element-wise node, in floating point and in integers: SiLU is one node in floating point, two in integers. */
 const elementwise: Readonly<Record<string, readonly [float: number, integer: number]>> = {
-  Sigmoid: [16, 24],
-  Mul: [16, 20],
+  Sigmoid: [12, 13],
+  Mul: [10, 12],
+  Resize: [9, 90],
 }
 const cheap = [8, 8] as const
-/** A product of floats whose weight is codes becomes MatMulNBits; a convolution decodes it in each run and loses its layout. */
+/** What a node takes however small it is: 4 µs. */
+const call = 200_000
+const calls = { product: { float: 1.7, integer: 2.2 }, between: { float: 0.5, integer: 1.2 } }
+/** A product of floats whose weight is codes becomes MatMulNBits; a convolution decodes it in each run and loses its blocks. */
 const decodedMatrix = 2.2
 const decodedFilters = 2
 
@@ -40,47 +52,81 @@ export function timesOf(nodes: readonly IntegerNode[], elements: (value: string)
     nodes.flatMap(({ node, inputs, output }) => (node.op === 'Conv' ? [...inputs, output] : [])),
   )
   return {
-    integer(node) {
-      if (node.kind === 'between') return elementTime(node)[1] * elements(node.output)
-      const work = workOf(node, elements)
-      if (node.node.op !== 'Conv') return integerWork * work
-      const made = elements(node.output)
-      return (
-        integerWork * work * padding(node, integerLanes) + gathered * gatherings(node, made) + rounded * made
-      )
-    },
-    float(node, decodes) {
-      if (node.kind === 'between') return elementTime(node)[0] * elements(node.output)
-      const work = workOf(node, elements)
-      const decoding = decodes ? (node.node.op === 'Conv' ? decodedFilters : decodedMatrix) : 1
-      return decoding * work * (node.node.op === 'Conv' ? padding(node, floatLanes) : 1)
-    },
-    conversion: value => (converted + (pictures.has(value) ? transposed : 0)) * elements(value),
+    integer: node => calls[node.kind].integer * call + integerTime(node, elements),
+    float: (node, decodes) => calls[node.kind].float * call + floatTime(node, elements, decodes),
+    conversion: value =>
+      pictures.has(value)
+        ? 3 * call + (converted + transposed) * elements(value)
+        : call + converted * elements(value),
   }
 }
 
-function elementTime({ node, moves }: Between): readonly [float: number, integer: number] {
-  return moves ? [0, 0] : (elementwise[node.op] ?? cheap)
+type Elements = (value: string) => number
+
+function integerTime(node: IntegerNode, elements: Elements): number {
+  if (node.kind === 'between') return elementTime(node)[1] * elements(node.output)
+  const work = workOf(node, elements)
+  if (node.node.op !== 'Conv') return integerWork * work
+  const { filters, channels, places, groups, positions } = filtersOf(node, elements)
+  const made = rounded * elements(node.output)
+  if (groups > 1 && channels === 1) return depthwise.integer * work + made
+  // The kernel that gathers nothing takes whole lanes of filters, and channels by four.
+  const whole = groups === 1 && channels % 4 === 0 && filters % integerLanes === 0
+  const steps = places === 1 ? 0 : positions * places * groups
+  return whole
+    ? integerWork * work + inPlace * steps + made
+    : gatheredWork * work * padding(filters, integerLanes) + gathered * steps + made
 }
 
-/** Places of the kernel over all of the picture; filters of one place, and of one channel, read where it lies. */
-function gatherings({ node, weight }: Product, made: number): number {
-  const [channels = 1, perGroup = 1, ...kernel] = weight.tensor.shape
+function floatTime(node: IntegerNode, elements: Elements, decodes: boolean): number {
+  if (node.kind === 'between') return elementTime(node)[0] * elements(node.output)
+  const work = workOf(node, elements)
+  if (node.node.op !== 'Conv') return (decodes ? decodedMatrix : 1) * work
+  const { filters, channels, places, groups, positions } = filtersOf(node, elements)
+  const blocks = decodes ? decodedFilters : 1
+  if (groups > 1 && channels === 1) return blocks * depthwise.float * work
+  // Channels that fill no blocks are laid out for a matrix product; fewer than a block are read as they lie.
+  const narrow = channels < floatLanes
+  if (narrow || channels % 4 === 0)
+    return blocks * work * padding(filters, floatLanes) * (narrow ? 1 : padding(channels, floatLanes))
+  const decoding = decodes ? call + converted * elementCount(node.weight.tensor.shape) : 0
+  return unrolledWork * work + unrolled * positions * places * channels * groups + decoding
+}
+
+function elementTime({ node, moves }: Between): readonly [float: number, integer: number] {
+  return elementwise[node.op] ?? (moves ? [0, 0] : cheap)
+}
+
+interface Filters {
+  /** Filters and channels of a group. */
+  readonly filters: number
+  readonly channels: number
+  /** Of the kernel. */
+  readonly places: number
+  readonly groups: number
+  /** Where the kernel is laid on the picture. */
+  readonly positions: number
+}
+
+function filtersOf({ node, weight, output }: Product, elements: Elements): Filters {
+  const [all = 1, channels = 1, ...kernel] = weight.tensor.shape
   const groups = intOf(node, 'group', 1)
-  const places = elementCount(kernel)
-  return places === 1 || (groups > 1 && perGroup === 1) ? 0 : (made / channels) * places * groups
+  return {
+    filters: all / groups,
+    channels,
+    places: elementCount(kernel),
+    groups,
+    positions: elements(output) / all,
+  }
 }
 
 /** What is computed beside what is needed. */
-function padding({ node, weight }: Product, lanes: number): number {
-  const filters = (weight.tensor.shape[0] ?? 1) / intOf(node, 'group', 1)
-  return filters === 1 ? 1 : (Math.ceil(filters / lanes) * lanes) / filters
-}
+const padding = (count: number, lanes: number): number => (Math.ceil(count / lanes) * lanes) / count
 
 /** Multiply-adds: every output element takes a filter; every input row of a matrix product takes the matrix. */
-function workOf({ node, weight, axis, inputs, output }: Product, elements: (value: string) => number): number {
+function workOf({ node, weight, axis, inputs, output }: Product, elements: Elements): number {
   const { shape } = weight.tensor
   const depth = elementCount(shape) / (shape[axis] ?? 1)
   if (node.op === 'Conv') return elements(output) * depth
   return (elements(inputs[0] ?? '') / depth) * elementCount(shape)
-} // prettier-ignore
+}

@@ -29,7 +29,7 @@ export interface Plan {
 
 export function planOf(part: Part, ctx: Context<Params>, scales: Scales = {}): Plan | Refusal {
   const type = activationType(ctx.params.activations)
-  const prepared = preparedGraph(part.graph, type)
+  const prepared = preparedGraph(part.graph, ctx.params)
   if (isRefusal(prepared)) return prepared
   const seams = scaledSeams(part, prepared, ctx)
   const graph = scaledGraph(prepared, seams, scales)

@@ -1,6 +1,6 @@
 // Products, convolutions and what stands around them. What ONNX Runtime does itself when it opens a model is not done unless
 // it is named (`rules`); what puts a weight where no quantizer finds it also wants `absorb`.
-import { convBatchNorm, matMulAddToGemm } from '@damson/graph'
+import { convBatchNorm, matMulAddToGemm, phaseFilters } from '@damson/graph'
 import { fusionOf, type Fusion } from '../fusion.ts'
 import { convActivation, gemmActivation } from './activated.ts'
 import { biasSplitGelu } from './bias-split-gelu.ts'
@@ -22,6 +22,14 @@ const embeddingNorm: Fusion = {
   },
 }
 
+const everyPhase = fusionOf({ name: 'conv-phases', kind: 'convolution' }, [phaseFilters])
+const convPhases: Fusion = {
+  ...everyPhase,
+  // Convolutions of what is joined otherwise are no near-misses; there are many.
+  nearMisses: (graph, options) =>
+    everyPhase.nearMisses(graph, options).filter(({ reason }) => reason !== 'are not parts of one picture'),
+}
+
 export const productFusions: readonly Fusion[] = [
   fusionOf(
     {
@@ -38,5 +46,6 @@ export const productFusions: readonly Fusion[] = [
   fusionOf({ name: 'conv-activation', kind: 'convolution', targets: whenNamed, absorbs: true }, [
     convActivation,
   ]),
+  convPhases,
   embeddingNorm,
 ]

@@ -1,7 +1,8 @@
 import type { TensorData } from '@damson/core'
-import { memoryTensor, onnx, parse, walk, type Graph, type Tensor } from '@damson/graph'
+import { fileSource, memoryTensor, onnx, parse, readGraph, walk, type Graph, type Tensor } from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
 import { expectSameOutputs, seededNormal } from '@damson/testing'
+import { zooTest } from '@damson/zoo/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fuseGraph, missesOf } from '../fuse-graph.ts'
 
@@ -72,6 +73,43 @@ describe('activations behind products and convolutions', () => {
       <float[4,3] w = ${random(1, 4, 3)}> { p = Gemm(a, w) y = Relu(p) }`
     expect(fused(graph, 'gemm-activation', true)).toBe(graph)
     expect(reason(graph, 'gemm-activation')).toMatch(/p is a graph output/)
+  })
+})
+
+describe('all the phases of a picture', () => {
+  const phases = (dilations: readonly number[] = [1, 1]): Graph => onnx`<ir_version: 8, opset_import: ["": 17]> p (float[1,3,8,8] x) => (float[1,4,4,4] y)
+    <float[4,12,3,3] w = ${random(1, 4, 12, 3, 3)}, int64[2] from0 = {0, 0}, int64[2] from1 = {0, 1}, int64[2] from2 = {1, 0}, int64[2] from3 = {1, 1},
+     int64[2] end = {8, 8}, int64[2] axes = {-2, -1}, int64[2] two = {2, 2}>
+    { a = Slice(x, from0, end, axes, two) b = Slice(x, from1, end, axes, two) c = Slice(x, from2, end, axes, two) d = Slice(x, from3, end, axes, two)
+      j = Concat<axis = 1>(a, b, c, d) y = Conv<pads = [1, 1, 1, 1], dilations = ${dilations}>(j, w) }`
+
+  test('are convolved where they lie', async () => {
+    const graph = phases()
+    for (const target of ['cpu', 'wasm', 'webgpu']) {
+      const { graph: after, counts } = fuseGraph(graph, { target, rules: 'all', absorb: false })
+      expect(counts).toEqual({ 'conv-phases': 1 })
+      expect(ops(after)).toEqual(['Conv'])
+      await same(graph, after)
+    }
+  })
+
+  test('not where the filter is dilated, and the report says so; other joined values are not in it', () => {
+    const dilated = phases([1, 2])
+    expect(fused(dilated, 'conv-phases')).toBe(dilated)
+    expect(reason(dilated, 'conv-phases')).toBe('is dilated')
+    const skip = onnx`<ir_version: 8, opset_import: ["": 17]> s (float[1,3,8,8] x) => (float[1,4,6,6] y)
+      <float[4,6,3,3] w = ${random(1, 4, 6, 3, 3)}> { r = Relu(x) j = Concat<axis = 1>(x, r) y = Conv(j, w) }`
+    expect(reason(skip, 'conv-phases')).toBe(undefined)
+  })
+
+  zooTest('models/yolox_nano_coco.onnx', 'as the first layer of a detector cuts them', async file => {
+    const graph = await readGraph(await fileSource(file))
+    const { graph: after, counts } = fuseGraph(graph, { target: 'cpu', rules: ['conv-phases'], absorb: false })
+    expect(counts).toEqual({ 'conv-phases': 1 })
+    expect(ops(after)).not.toContain('Slice')
+    // Boxes are up to hundreds of pixels wide.
+    const feeds = feedsFor(graph, { seed: 5 })
+    await expectSameOutputs(runtime, after, graph, { feeds, atol: 5e-4, rtol: 1e-5 })
   })
 })
 
