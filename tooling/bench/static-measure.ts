@@ -1,8 +1,6 @@
-// What a coded model is worth: decibels of its worst output, equal answers, bytes, products in integers, and its time beside the
-// original's on one thread.
+// What a coded model is worth: decibels of its worst output, equal answers, and products in integers.
 import type { Feeds, Live, Model, Outputs, Runtime } from '@damson/core'
 import { addQuality, isFloatOutput, sqnrOf, type QualitySums } from '@damson/runtime'
-import { ratioOf, timePairs } from '../../packages/damson/src/compare/interleaved.ts'
 import { kernelCounts } from '../../packages/quantizers/src/static/integer-kernels.ts'
 
 export interface Quality {
@@ -39,15 +37,6 @@ function greatest(outputs: Outputs): number {
   for (let at = 0; at < data.length; at++) if (Number(data[at]) > Number(data[found])) found = at
   return found
 }
-
-/** Median of new/old, with its 95 % interval. */
-export async function latencyOf(runtime: Runtime, after: Model, before: Model, feeds: Feeds, budgetMs: number): Promise<ReturnType<typeof ratioOf>> {
-  const [fast, original] = [await runtime.open(after), await runtime.open(before)]
-  const times = await timePairs(() => only(original, feeds), () => only(fast, feeds), () => performance.now(), { pairs: 401, budgetMs })
-  await fast.close()
-  await original.close()
-  return ratioOf(times)
-} // prettier-ignore
 
 /** Products in integers of all, as ONNX Runtime optimizes the graph. */
 export async function integerShare(runtime: Runtime, model: Model): Promise<string> {

@@ -15,7 +15,8 @@ import { staticInt8 } from '../../packages/quantizers/src/algorithms/static-int8
 import { readModel } from '../../packages/quantizers/test/read-model.ts'
 import { fakeQuantize } from './fake-quantize.ts'
 import { readFeeds, writeFeeds } from './static-feeds.ts'
-import { integerShare, latencyOf, qualityOf } from './static-measure.ts'
+import { timeFiles } from './session-times.ts'
+import { integerShare, qualityOf } from './static-measure.ts'
 import { staticPage, type Measured, type SetResult } from './static-page.ts'
 import { inputSets } from './static-sets.ts'
 
@@ -77,16 +78,14 @@ async function ceilingOf(model: Model): Promise<Model> {
   )
 } // prettier-ignore
 
+/** All files of a set take turns. */
 async function time(name: string): Promise<void> {
   const feeds = await readFeeds(join(root, name, 'evaluation'))
-  const model = await readModel(join(root, name, 'model.onnx'))
-  for (const variant of await variantsOf(name)) {
-    const coded = await readModel(join(root, name, `${variant}.onnx`))
-    const latency = await latencyOf(runtime, coded, model, feeds[Math.floor(feeds.length / 2)] ?? {}, 2000)
-    console.log(name, variant, latency)
-    await record(name, { latency: { [variant]: latency } })
-  }
-}
+  const files = ['model', ...(await variantsOf(name))].map(variant => [variant, join(root, name, `${variant}.onnx`)] as const)
+  const times = await timeFiles(Object.fromEntries(files), feeds[Math.floor(feeds.length / 2)] ?? {}, { threads: 1, budgetMs: 60_000 })
+  for (const [variant, { latency, load }] of Object.entries(times)) console.log(name, variant, latency, load)
+  await record(name, { times })
+} // prettier-ignore
 
 async function variantsOf(name: string): Promise<readonly string[]> {
   const files = await readdir(join(root, name))
@@ -98,13 +97,12 @@ async function resultOf(name: string): Promise<Partial<SetResult>> {
   return JSON.parse(text)
 }
 
-async function record(name: string, { fits, latency, ...rest }: Partial<SetResult>): Promise<void> {
+async function record(name: string, { fits, ...rest }: Partial<SetResult>): Promise<void> {
   const before = await resultOf(name)
   const after = {
     ...before,
     ...rest,
     fits: { ...before.fits, ...fits },
-    latency: { ...before.latency, ...latency },
   }
   await writeFile(join(root, name, 'result.json'), JSON.stringify(after, null, 1))
 }

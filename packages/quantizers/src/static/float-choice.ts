@@ -42,6 +42,7 @@ export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack
   for (;;) {
     const [time, noise] = [timeOf(now, nodes, prices), noiseOf(now, ids, prices)]
     const moves = candidates(now.integer).flatMap((out): readonly Move[] => {
+      if (mostGain(out, prices) <= least * prices.total && mostSaved(out, prices) <= least * time) return []
       const next = without(now, out, nodes, prices, room)
       const [gain, cost] = [noise - noiseOf(next, ids, prices), timeOf(next, nodes, prices) - time]
       if (cost < -least * time) return [{ next, saved: -cost, worth: 0 }]
@@ -102,6 +103,24 @@ function candidates(nodes: readonly IntegerNode[]): readonly ReadonlySet<Integer
     return new Set(maker ? [...readers, maker] : readers)
   })
   return [...alone, ...around].filter(set => set.size > 0)
+}
+
+/** All that could go with these nodes: their weights, and what stands around them. */
+function mostGain(set: ReadonlySet<IntegerNode>, prices: Prices): number {
+  const ids = [...set].flatMap(node => (node.kind === 'product' ? [node.weight.id] : []))
+  return [...new Set([...valuesOf(set), ...ids])].reduce((sum, name) => sum + prices.noise(name), 0)
+}
+
+/** As if no neighbour had to decode what they make, and their weights could stay. */
+function mostSaved(set: ReadonlySet<IntegerNode>, prices: Prices): number {
+  let saved = 0
+  for (const node of set) saved += prices.integer(node) - prices.float(node, false)
+  for (const value of valuesOf(set)) saved += prices.conversion(value)
+  return saved
+}
+
+function valuesOf(set: ReadonlySet<IntegerNode>): ReadonlySet<string> {
+  return new Set([...set].flatMap(({ inputs, output }) => [...inputs, output]))
 }
 
 function noiseOf({ integer, weights }: State, ids: ReadonlySet<string>, prices: Prices): number {
