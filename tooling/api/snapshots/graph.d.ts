@@ -1083,6 +1083,7 @@ export function parse(text: string, options?: ParseOptions): Graph;
 export function parseGraph(bytes: Uint8Array, name?: string): Graph;
 export function parseTensor(bytes: Uint8Array, name?: string): Tensor;
 export function pathFolder(path: string): SourceFolder;
+export const phaseFilters: Rule;
 export function placesIn(graph: Graph, files: ReadonlyMap<string, Source>): PlacedTensors;
 export function print(what: Graph | Body | Node, options?: PrintOptions): string;
 export function printRule({ name, alternatives }: Rule): string;
