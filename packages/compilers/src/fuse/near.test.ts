@@ -37,7 +37,8 @@ const tanh = (k: string, c: string): string =>
   `p3 = Pow(x, three) p4 = Mul(p3, ${k}) p5 = Add(x, p4) p6 = Mul(p5, ${c}) p7 = Tanh(p6) p8 = Add(p7, one) p9 = Mul(x, half)`
 const squares = 'sq = Pow(x, two) ms = ReduceMean<axes = [-1]>(sq)'
 const scores = 'kt = Transpose<perm = [0, 1, 3, 2]>(k) sc = MatMul(q, kt)'
-const halved = 'to = Constant<value_ints = [3]>() at4 = Constant<value_ints = [4]>() at5 = Constant<value_ints = [5]>() h = Slice(c, at0, at2, at1)'
+const halved =
+  'to = Constant<value_ints = [3]>() at4 = Constant<value_ints = [4]>() at5 = Constant<value_ints = [5]>() h = Slice(c, at0, at2, at1)'
 const joined = 'j = Concat<axis = 1>(l, r) y = Conv<pads = [1, 1, 1, 1]>(j, w)'
 const grouped = (to: string, behind = 'back = Shape(c) gr = Reshape(gn, back)'): string =>
   `gi = Reshape(c, ${to}) gn = InstanceNormalization<epsilon = 0.1>(gi, ones, zeros) ${behind}`

@@ -24,11 +24,15 @@ const count = (graph: Graph, op: RegExp): number =>
   [...walk(graph)].filter(({ node }) => op.test(node.op)).length
 
 /** Norms in another order of sums; outputs are about 4, of UNets and Gemma up to 50. */
-const tolerance = { atol: 1e-5, rtol: 1e-4 }
+const norms = { atol: 1e-5, rtol: 1e-4 }
+/** The first sums in another order, of a detector with a hundred layers behind them. */
+const firstSums = { atol: 2e-4, rtol: 1e-4 }
 
-async function expectSame(graph: Graph, feeds: Feeds, want: Outputs): Promise<void> {
+async function expectSame(graph: Graph, feeds: Feeds, want: Outputs, tolerance: Tolerance): Promise<void> {
   expect(differences(await runOnce(runtime, graph, feeds), want, tolerance)).toEqual([])
 }
+
+type Tolerance = typeof norms
 
 /** Nodes; what is larger has the layers of a smaller one, and is neither fused twice nor taken apart, to save time. */
 const large = 1500
@@ -43,26 +47,36 @@ function foreign(graph: Graph): readonly string[] {
 
 for (const [path, counted] of Object.entries(fusionCounts)) {
   zooTest(path, 'everything is found, outputs stay equal, and it comes apart again', async file => {
-    const { attentions = 0, rotations = 0, routers = 0, norms = 0, groups = 0, activations = 0 } = counted
+    const {
+      attentions = 0,
+      rotations = 0,
+      routers = 0,
+      norms: normed = 0,
+      groups = 0,
+      activations = 0,
+      phases = 0,
+    } = counted
     const graph = await read(file)
     const { graph: fused, counts } = fuseGraph(graph, options)
     expect(counts['attention'] ?? 0).toBe(attentions)
     expect(counts['rotary-embedding'] ?? 0).toBe(rotations)
     expect(count(fused, /^Softmax$/)).toBe(routers)
-    expect(count(fused, /Layer(Norm|ization)|RMSNorm/)).toBe(norms)
+    expect(count(fused, /Layer(Norm|ization)|RMSNorm/)).toBe(normed)
     expect(count(fused, /Gelu$|Swish$|Mish$/)).toBe(activations)
     if (counted.others !== true) expect(count(fused, /^(Erf|Pow|ReduceMean)$/)).toBe(0)
     const grouped = fuseGraph(graph, { ...options, target: 'cuda', rules: ['group-norm'] }).graph
     expect(count(grouped, /^GroupNorm$/)).toBe(groups)
+    expect(counts['conv-phases'] ?? 0).toBe(phases)
+    const tolerance = phases > 0 ? firstSums : norms
     const feeds = holed(feedsFor(graph, { seed: 11 }))
     const want = await runOnce(runtime, graph, feeds)
-    await expectSame(fused, feeds, want)
+    await expectSame(fused, feeds, want, tolerance)
     if (graph.nodes.length > large) return
     expect(fuseGraph(fused, options).graph).toBe(fused)
     const apart = fuseGraph(fused, { ...options, direction: 'unfuse' }).graph
     expect(foreign(apart)).toEqual([])
     expect([...apart.header.opsets.keys()]).toEqual([''])
-    await expectSame(apart, feeds, want)
+    await expectSame(apart, feeds, want, tolerance)
   })
 }
 

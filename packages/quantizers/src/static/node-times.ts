@@ -39,9 +39,10 @@ const elementwise: Readonly<Record<string, readonly [float: number, integer: num
   Resize: [9, 90],
 }
 const cheap = [8, 8] as const
-/** What a node takes however small it is: 4 µs. */
+/** What a node takes however small it is, 4 µs: counted in convolutional nets, of which the last layers are often that small. */
 const call = 200_000
-const calls = { product: { float: 1.7, integer: 2.2 }, between: { float: 0.5, integer: 1.2 } }
+const calls = { Conv: { float: 1.7, integer: 2.2 }, between: { float: 0.5, integer: 1.2 } }
+const noCalls = { float: 0, integer: 0 }
 /** A product of floats whose weight is codes becomes MatMulNBits; a convolution decodes it in each run and loses its blocks. */
 const decodedMatrix = 2.2
 const decodedFilters = 2
@@ -52,16 +53,21 @@ export function timesOf(nodes: readonly IntegerNode[], elements: (value: string)
     nodes.flatMap(({ node, inputs, output }) => (node.op === 'Conv' ? [...inputs, output] : [])),
   )
   return {
-    integer: node => calls[node.kind].integer * call + integerTime(node, elements),
-    float: (node, decodes) => calls[node.kind].float * call + floatTime(node, elements, decodes),
+    integer: node => callsOf(node).integer * call + integerTime(node, elements),
+    float: (node, decodes) => callsOf(node).float * call + floatTime(node, elements, decodes),
     conversion: value =>
       pictures.has(value)
         ? 3 * call + (converted + transposed) * elements(value)
-        : call + converted * elements(value),
+        : converted * elements(value),
   }
 }
 
 type Elements = (value: string) => number
+
+function callsOf(node: IntegerNode): typeof noCalls {
+  if (node.kind === 'between') return calls.between
+  return node.node.op === 'Conv' ? calls.Conv : noCalls
+}
 
 function integerTime(node: IntegerNode, elements: Elements): number {
   if (node.kind === 'between') return elementTime(node)[1] * elements(node.output)

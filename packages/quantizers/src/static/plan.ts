@@ -55,7 +55,7 @@ export function planOf(part: Part, ctx: Context<Params>, scales: Scales = {}): P
  * ONNX Runtime's kernels for CPUs want uint8 activations: with int8 most convolutions and products of a model stay in floating
  * point on x86 (a BERT 1.48 instead of 0.46 times the time of fp32, YOLOX 2.19 instead of 0.77).
  */
-export function activationType(given: ActivationType | 'auto'): ActivationType {
+function activationType(given: ActivationType | 'auto'): ActivationType {
   return given === 'auto' ? 'uint8' : given
 }
 

@@ -14,7 +14,9 @@ const weight = (seed: number, ...shape: readonly number[]) =>
   memoryTensor('float32', shape, seededNormal(seed, shape.reduce((a, b) => a * b, 1), 0.2)) // prettier-ignore
 
 /** As detectors begin: even and odd rows and columns as channels, a convolution, SiLU, and others, of which the last has `filters`. */
-const detector = (filters: number): Graph => onnx`<ir_version: 8, opset_import: ["": 17]> d (float[1,3,32,32] x) => (float${[1, filters, 16, 16]} y)
+const detector = (
+  filters: number,
+): Graph => onnx`<ir_version: 8, opset_import: ["": 17]> d (float[1,3,32,32] x) => (float${[1, filters, 16, 16]} y)
   <float[16,12,3,3] w = ${weight(1, 16, 12, 3, 3)}, float[512,16,3,3] v = ${weight(2, 512, 16, 3, 3)}, float${[filters, 512, 1, 1]} u = ${weight(3, filters, 512, 1, 1)},
    int64[2] from0 = {0, 0}, int64[2] from1 = {1, 0}, int64[2] from2 = {0, 1}, int64[2] from3 = {1, 1}, int64[2] end = {32, 32}, int64[2] axes = {2, 3}, int64[2] two = {2, 2}>
   { a = Slice(x, from0, end, axes, two) b = Slice(x, from1, end, axes, two) c = Slice(x, from2, end, axes, two) d = Slice(x, from3, end, axes, two)

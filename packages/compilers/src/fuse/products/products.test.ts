@@ -1,5 +1,14 @@
 import type { TensorData } from '@damson/core'
-import { fileSource, memoryTensor, onnx, parse, readGraph, walk, type Graph, type Tensor } from '@damson/graph'
+import {
+  fileSource,
+  memoryTensor,
+  onnx,
+  parse,
+  readGraph,
+  walk,
+  type Graph,
+  type Tensor,
+} from '@damson/graph'
 import { createRuntime, feedsFor } from '@damson/runtime'
 import { expectSameOutputs, seededNormal } from '@damson/testing'
 import { zooTest } from '@damson/zoo/vitest'
@@ -77,7 +86,9 @@ describe('activations behind products and convolutions', () => {
 })
 
 describe('all the phases of a picture', () => {
-  const phases = (dilations: readonly number[] = [1, 1]): Graph => onnx`<ir_version: 8, opset_import: ["": 17]> p (float[1,3,8,8] x) => (float[1,4,4,4] y)
+  const phases = (
+    dilations: readonly number[] = [1, 1],
+  ): Graph => onnx`<ir_version: 8, opset_import: ["": 17]> p (float[1,3,8,8] x) => (float[1,4,4,4] y)
     <float[4,12,3,3] w = ${random(1, 4, 12, 3, 3)}, int64[2] from0 = {0, 0}, int64[2] from1 = {0, 1}, int64[2] from2 = {1, 0}, int64[2] from3 = {1, 1},
      int64[2] end = {8, 8}, int64[2] axes = {-2, -1}, int64[2] two = {2, 2}>
     { a = Slice(x, from0, end, axes, two) b = Slice(x, from1, end, axes, two) c = Slice(x, from2, end, axes, two) d = Slice(x, from3, end, axes, two)
@@ -104,7 +115,11 @@ describe('all the phases of a picture', () => {
 
   zooTest('models/yolox_nano_coco.onnx', 'as the first layer of a detector cuts them', async file => {
     const graph = await readGraph(await fileSource(file))
-    const { graph: after, counts } = fuseGraph(graph, { target: 'cpu', rules: ['conv-phases'], absorb: false })
+    const { graph: after, counts } = fuseGraph(graph, {
+      target: 'cpu',
+      rules: ['conv-phases'],
+      absorb: false,
+    })
     expect(counts).toEqual({ 'conv-phases': 1 })
     expect(ops(after)).not.toContain('Slice')
     // Boxes are up to hundreds of pixels wide.
