@@ -1,6 +1,6 @@
 // Products, convolutions and what stands around them. What ONNX Runtime does itself when it opens a model is not done unless
 // it is named (`rules`); what puts a weight where no quantizer finds it also wants `absorb`.
-import { convBatchNorm, matMulAddToGemm, phaseFilters } from '@damson/graph'
+import { convBatchNorm, matMulAddToGemm, nodeIdentity, phaseFilters, type Graph } from '@damson/graph'
 import { fusionOf, type Fusion } from '../fusion.ts'
 import { convActivation, gemmActivation } from './activated.ts'
 import { biasSplitGelu } from './bias-split-gelu.ts'
@@ -25,9 +25,15 @@ const embeddingNorm: Fusion = {
 const everyPhase = fusionOf({ name: 'conv-phases', kind: 'convolution' }, [phaseFilters])
 const convPhases: Fusion = {
   ...everyPhase,
-  // Convolutions of what is joined otherwise are no near-misses; there are many.
+  // Convolutions of what is joined otherwise are many, and no near-misses.
   nearMisses: (graph, options) =>
-    everyPhase.nearMisses(graph, options).filter(({ reason }) => reason !== 'are not parts of one picture'),
+    everyPhase.nearMisses(graph, options).filter(({ node }) => convolvesSlices(graph, node)),
+}
+
+function convolvesSlices(graph: Graph, identity: string): boolean {
+  const convolution = graph.nodes.find(node => nodeIdentity(node) === identity)
+  const joined = graph.producer(convolution?.inputs[0] ?? '')
+  return joined?.op === 'Concat' && joined.inputs.every(name => graph.producer(name)?.op === 'Slice')
 }
 
 export const productFusions: readonly Fusion[] = [

@@ -111,6 +111,9 @@ describe('all the phases of a picture', () => {
     const skip = onnx`<ir_version: 8, opset_import: ["": 17]> s (float[1,3,8,8] x) => (float[1,4,6,6] y)
       <float[4,6,3,3] w = ${random(1, 4, 6, 3, 3)}> { r = Relu(x) j = Concat<axis = 1>(x, r) y = Conv(j, w) }`
     expect(reason(skip, 'conv-phases')).toBe(undefined)
+    const twice = onnx`<ir_version: 8, opset_import: ["": 17]> s (float[1,3,8,8] x) => (float[1,4,6,6] y, float[1,4,6,6] z)
+      <float[4,6,3,3] w = ${random(1, 4, 6, 3, 3)}> { r = Relu(x) j = Concat<axis = 1>(x, r) y = Conv(j, w) z = Conv(j, w) }`
+    expect(reason(twice, 'conv-phases')).toBe(undefined)
   })
 
   zooTest('models/yolox_nano_coco.onnx', 'as the first layer of a detector cuts them', async file => {
