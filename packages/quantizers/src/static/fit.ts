@@ -50,10 +50,10 @@ type PartTensors = Readonly<Record<string, Tensor>>
 /** Fits a part. Throws `refused-later` when it is none any more. */
 export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
   const { plan, seams } = await scaledPlan(ctx, name)
-  const { values: seen, means } = await observe(ctx, name, plan)
+  const { values: seen, means, samples } = await observe(ctx, name, plan)
   const codings = codingsOf(plan, seen, ctx.params)
   const { scales, biases } = await weightsOf(ctx, plan, codings, means)
-  const chosen = await sensitiveNodes(ctx, name, { plan, codings, scales, seen })
+  const chosen = await sensitiveNodes(ctx, name, { plan, codings, scales, seen, samples })
   const coded = Object.fromEntries(Object.entries(scales).filter(([id]) => !chosen.weights.has(id)))
   const float = chosen.float.map(({ node }) => node.outputs[0] ?? '')
   const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales: coded, seams, biases, float }

@@ -6,8 +6,8 @@ export interface Measuring {
   readonly live: Live
   readonly input: string
   readonly count: number
-  /** Re-iterable; the first few samples. */
-  readonly samples: () => AsyncIterable<Feeds>
+  /** The first few. */
+  readonly samples: readonly Feeds[]
   readonly signal: AbortSignal
   readonly progress: (done: number) => void
 }
@@ -61,10 +61,10 @@ function halvesOf({ from, to }: Range): readonly Range[] {
   ]
 }
 
-/** What the samples give with nothing on. They are few. */
+/** What the samples give with nothing on. */
 async function outputsOf(measuring: Measuring): Promise<readonly Outputs[]> {
   const outputs: Outputs[] = []
-  for await (const feeds of measuring.samples()) outputs.push(await run(measuring, feeds, { from: 0, to: 0 }))
+  for (const feeds of measuring.samples) outputs.push(await run(measuring, feeds, { from: 0, to: 0 }))
   return outputs
 }
 
@@ -80,9 +80,8 @@ async function noiseOf(
 ): Promise<readonly number[]> {
   const signals = new Map<string, number>()
   const noises = ranges.map(() => new Map<string, number>())
-  let sample = 0
-  for await (const feeds of measuring.samples()) {
-    const want = wanted[sample++] ?? {}
+  for (const [sample, feeds] of measuring.samples.entries()) {
+    const want = wanted[sample] ?? {}
     for (const [name, power] of powers(want)) signals.set(name, (signals.get(name) ?? 0) + power)
     for (const [at, range] of ranges.entries()) {
       const got = await run(measuring, feeds, range)

@@ -13,6 +13,8 @@ export interface Seen {
   readonly values: ReadonlyMap<string, StatisticResult>
   /** [channels] by value. */
   readonly means: ReadonlyMap<string, Float64Array>
+  /** How many there were. */
+  readonly samples: number
 }
 
 /** Goes through the samples once. */
@@ -44,6 +46,7 @@ export async function inOnePass(
   return {
     values: new Map([...totals].map(([value, total]) => [value, total.result()])),
     means: new Map([...sums].map(([value, sum]) => [value, sum.map(each => each / runs)])),
+    samples: runs,
   }
 }
 

@@ -19,7 +19,9 @@ interface Fitted {
   readonly plan: Plan
   readonly codings: ReadonlyMap<string, Coding>
   readonly scales: Readonly<Record<string, Tensor>>
+  /** Over so many samples. */
   readonly seen: ReadonlyMap<string, StatisticResult>
+  readonly samples: number
 }
 
 /** The nodes that stay in floating point, and the weights that do. */
@@ -31,26 +33,21 @@ export async function sensitiveNodes(ctx: Ctx, part: string, fitted: Fitted): Pr
   const live = await ctx.open(graph, { graphOptimizationLevel: 'basic' })
   const shares = await noiseShares({
     live, input, count: sources.length, signal: ctx.signal,
-    samples: () => firstFeeds(ctx, part),
+    samples: await firstFeeds(ctx, part),
     progress: done => ctx.progress(done, sources.length * 2),
   }) // prettier-ignore
   await live.close()
-  const prices = pricesOf(fitted, sources, shares, await sampleCount(ctx, part))
-  return chooseFloat(plan.nodes, prices, ctx.params.protect)
+  return chooseFloat(plan.nodes, pricesOf(fitted, sources, shares), ctx.params.protect)
 }
 
-async function* firstFeeds(ctx: Ctx, part: string): AsyncIterable<Feeds> {
-  let count = 0
+/** Held, since each is run many times: making samples up again, or recording them, takes longer than that. */
+async function firstFeeds(ctx: Ctx, part: string): Promise<readonly Feeds[]> {
+  const first: Feeds[] = []
   for await (const { feeds } of ctx.samples(part)) {
-    if (count++ === probed) return
-    yield feeds
+    first.push(feeds)
+    if (first.length === probed) break
   }
-}
-
-async function sampleCount(ctx: Ctx, part: string): Promise<number> {
-  let count = 0
-  for await (const _ of ctx.samples(part)) count++
-  return count
+  return first
 }
 
 /** In the order of the nodes, so that halves of the list are halves of the model. */
@@ -82,12 +79,7 @@ export function spread(scales: Float32Array, channels: number): Float32Array<Arr
   return Float32Array.from({ length: channels }, (_, at) => scales[scales.length === 1 ? 0 : at] ?? 1)
 }
 
-function pricesOf(
-  { seen, plan }: Fitted,
-  sources: readonly Source[],
-  shares: Float64Array,
-  samples: number,
-): Prices {
+function pricesOf({ seen, samples, plan }: Fitted, sources: readonly Source[], shares: Float64Array): Prices {
   const idOf = new Map(plan.products.map(({ weight }) => [weight.name, weight.id]))
   const noise = new Map(sources.map(({ name, kind }, at) => [kind === 'weight' ? (idOf.get(name) ?? name) : name, shares[at] ?? 0]))
   const sizes = new Map(plan.products.map(({ weight }) => [weight.id, elementCount(weight.tensor.shape)]))
