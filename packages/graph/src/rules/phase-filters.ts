@@ -19,9 +19,8 @@ export const phaseFilters: Rule = rule('phase-filters', ['...parts', 'joined', '
   check: ({ parts, joined, w, y }) => {
     const place = placeOf(parts, joined, w)
     if (isRefusal(place)) return place
-    const { rank } = place
     const axis = intOf(joined, 'axis', 1)
-    if ((axis < 0 ? axis + rank : axis) !== 1) return refuse('does not join channels', joined)
+    if ((axis < 0 ? axis + place.weights.shape.length : axis) !== 1) return refuse('does not join channels', joined)
     if (intOf(y, 'group', 1) !== 1) return refuse('works in groups', y)
     if (intsOf(y, 'dilations', []).some(each => each !== 1)) return refuse('is dilated', y)
     return ['', 'NOTSET', 'VALID'].includes(textOf(y, 'auto_pad', '')) || refuse('pads by itself', y)
@@ -29,11 +28,11 @@ export const phaseFilters: Rule = rule('phase-filters', ['...parts', 'joined', '
   build: ({ parts, joined, w, b, y }) => {
     const place = placeOf(parts, joined, w)
     if (isRefusal(place)) return place
-    const { phases, weights, rank } = place
-    const times = (list: readonly number[]): readonly number[] => list.map((each, at) => each * (phases.steps[at % (rank - 2)] ?? 1))
-    const ones = phases.steps.map(() => 1)
-    const filter = constant(spread(weights, phases), { from: [w] })
-    return op.Conv(phases.picture, filter, b, {
+    const { phases, weights } = place
+    const { steps } = phases
+    const times = (list: readonly number[]): readonly number[] => list.map((each, at) => each * (steps[at % steps.length] ?? 1))
+    const ones = steps.map(() => 1)
+    return op.Conv(phases.picture, constant(wideFilters(weights, phases), { from: [w] }), b, {
       kernel_shape: times(weights.shape.slice(2)),
       strides: times(intsOf(y, 'strides', ones)),
       pads: times(intsOf(y, 'pads', [...ones, ...ones].map(() => 0))),
@@ -45,21 +44,19 @@ interface FilterPlace {
   readonly phases: Phases
   /** [filters, phases·channels, …kernel] */
   readonly weights: Tensor
-  readonly rank: number
 }
 
 function placeOf(parts: readonly Value[], joined: Value, w: Value): FilterPlace | Refusal {
   const weights = w.tensor
   if (!weights) return refuse('is not constant', w)
   if (!isFloat(w)) return refuse('is not of floats', w)
-  const rank = weights.shape.length
   if ((weights.shape[1] ?? 0) % parts.length !== 0) return refuse('are not equally many channels', joined)
-  const phases = phasesOf(parts, rank)
-  return isRefusal(phases) ? phases : { phases, weights, rank }
+  const phases = phasesOf(parts, weights.shape.length)
+  return isRefusal(phases) ? phases : { phases, weights }
 }
 
 /** W' of W: elements change their places, filter by filter. */
-function spread(weights: Tensor, { steps, starts }: Phases): Tensor {
+function wideFilters(weights: Tensor, { steps, starts }: Phases): Tensor {
   const [filters = 0, joined = 0, ...kernel] = weights.shape
   const channels = joined / starts.length
   const wide = kernel.map((size, at) => size * (steps[at] ?? 1))

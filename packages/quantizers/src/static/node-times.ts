@@ -77,9 +77,9 @@ function integerTime(node: IntegerNode, elements: Elements): number {
   const made = rounded * elements(node.output)
   if (groups > 1 && channels === 1) return depthwise.integer * work + made
   // The kernel that gathers nothing takes whole lanes of filters, and channels by four.
-  const whole = groups === 1 && channels % 4 === 0 && filters % integerLanes === 0
+  const readsInPlace = groups === 1 && channels % 4 === 0 && filters % integerLanes === 0
   const steps = places === 1 ? 0 : positions * places * groups
-  return whole
+  return readsInPlace
     ? integerWork * work + inPlace * steps + made
     : gatheredWork * work * padding(filters, integerLanes) + gathered * steps + made
 }
