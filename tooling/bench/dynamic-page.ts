@@ -7,6 +7,7 @@ export type Timed = FileTimes & { readonly bytes: number }
 /** Columns, in order. */
 export const variants: Readonly<Record<string, string>> = {
   'damson': '`dynamicInt8()`',
+  'damson-standard': '`format: standard`',
   'damson-int8': '`weights: int8`',
   'damson-convs': 'with `Conv`',
   'damson-llm': '`llmInt8()`',

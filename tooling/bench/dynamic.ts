@@ -34,6 +34,7 @@ interface Variant {
 const ops = ['MatMul', 'Gemm', 'Conv', 'Gather', 'LSTM', 'GRU', 'Attention'] as const
 const ours: Readonly<Record<string, Variant>> = {
   'damson': { step: dynamicInt8() },
+  'damson-standard': { step: dynamicInt8({ format: 'standard' }) },
   'damson-int8': { step: dynamicInt8({ weights: 'int8' }) },
   'damson-convs': { step: dynamicInt8({ ops: [...ops] }) },
   'damson-llm': { step: llmInt8(), learns: true },

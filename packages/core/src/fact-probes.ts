@@ -32,6 +32,12 @@ const quantizing = new Set([
   'QLinearMatMul',
 ]) // prettier-ignore
 
+const integerProducts: ReadonlySet<string> = new Set([
+  'MatMulInteger',
+  'com.microsoft.DynamicQuantizeMatMul',
+  'com.microsoft.MatMulIntegerToFloat',
+])
+
 const floats: ReadonlySet<DataType> = new Set(['float32', 'float16', 'bfloat16'])
 const codeKinds = /^(u?int|float8|float4)/
 
@@ -60,10 +66,10 @@ function isLookUpOfCodes({ node, input, scope }: WeightUse): boolean {
   return users.length > 0 && users.every(user => opName(user.node) === 'DequantizeLinear' && user.input === 0)
 }
 
-/** Exchanged axes of a table that a product reads too. */
+/** Exchanged axes of a table that integer products read too. */
 function isTurnedForProduct({ node, scope }: WeightUse): boolean {
   const users = opName(node) === 'Transpose' ? scope.body.users(node.outputs[0] ?? '') : []
-  return users.length > 0 && users.every(user => opName(user.node) === 'MatMulInteger')
+  return users.length > 0 && users.every(user => integerProducts.has(opName(user.node)))
 }
 
 /** Multiplied with the scale of an activation that was coded at run time, before both multiply an integer product. */

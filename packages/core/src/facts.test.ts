@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { onnx, walk, weights, type Graph } from '@damson/graph'
+import { onnx, parse, walk, weights, type Graph } from '@damson/graph'
 import { facts, factTable, implied, implying, type Fact } from './facts.ts'
 import type { Model, Part } from './model.ts'
 import { modelOf } from './model-value.ts'
@@ -50,6 +50,20 @@ describe('probes', () => {
       step: undefined,
       shape: false,
     })
+  })
+  test.each([
+    'codes = MatMulInteger(q, turned, z, zero)',
+    'codes = com.microsoft.MatMulIntegerToFloat(q, turned, s, scale, z, zero)',
+    'codes = com.microsoft.DynamicQuantizeMatMul(x, turned, scale, zero)',
+  ])('weight:coded holds for a table that is turned for %s', product => {
+    const tied = parse(`<ir_version: 10, opset_import: ["" : 21, "com.microsoft": 1]>
+      tied (int64[n] ids, float[n, 2] x) => (float[n, 2] rows, float[n, 3] codes)
+      <uint8[3, 2] table = {1, 2, 3, 4, 5, 6}, float[3] scale = {1, 1, 1}, uint8[3] zero = {0, 0, 0}, float one = {1}>
+      { looked = Gather(table, ids)  rows = DequantizeLinear(looked, one)
+        q, s, z = DynamicQuantizeLinear(x)  turned = Transpose<perm = [1, 0]>(table)  ${product} }`)
+    const part = partOf(tied)
+    const table = weights(tied).find(({ name }) => name === 'table')
+    expect(table && facts['weight:coded'].probe?.({ weight: table }, part)).toBe(true)
   })
   test('weight:float32', () => {
     expect(atWeights('weight:float32')).toMatchObject({

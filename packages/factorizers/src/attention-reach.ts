@@ -20,6 +20,9 @@ const layers: ReadonlySet<string> = new Set([
   'GRU',
   'RNN',
   'MatMulNBits',
+  'MatMulInteger',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
 ])
 
 /** Operators that say nothing of the numbers in their input. */

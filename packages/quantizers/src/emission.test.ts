@@ -44,10 +44,13 @@ const branches = (): Model =>
     }`)
 
 describe('dynamicInt8', () => {
-  test('codes an activation once for all its consumers', async () => {
-    const graph = graphOf(await smash(twoConsumers(), [dynamicInt8()]))
+  test.each([
+    ['fused', 'MatMulIntegerToFloat'],
+    ['standard', 'MatMulInteger'],
+  ] as const)('codes an activation once for all its consumers: %s', async (format, product) => {
+    const graph = graphOf(await smash(twoConsumers(), [dynamicInt8({ format })]))
     expect(count(graph, 'DynamicQuantizeLinear')).toBe(1)
-    expect(count(graph, 'MatMulInteger')).toBe(2)
+    expect(count(graph, product)).toBe(2)
   })
 
   test('transposes the weight of a Gemm while coding it: the codes are those of the weight, turned', async () => {
@@ -71,7 +74,8 @@ describe('dynamicInt8', () => {
   test('works in the bodies of an If, on their own weights and on those from outside', async () => {
     const graph = graphOf(await smash(branches(), [dynamicInt8()]))
     expect(count(graph, 'MatMul')).toBe(0)
-    expect(count(graph, 'MatMulInteger')).toBe(3)
+    expect(count(graph, 'DynamicQuantizeMatMul')).toBe(3)
+    expect(graph.opset('com.microsoft')).toBe(1)
     expect([...graph.initializers.keys()].toSorted()).toEqual([
       'shared_quantized',
       'shared_scale',

@@ -175,14 +175,17 @@ describe('what stays', () => {
     expect(sqnr(got, want)).toBeGreaterThan(55)
   })
 
-  test('integer products keep their scales: dynamicInt8 and half compose', async () => {
-    const model = layers()
-    const feeds = feedsFor(graphOf(model), { seed: 1, dims: { n: 5 } })
-    const coded = await smash(model, [dynamicInt8()])
-    const both = await smash(model, [dynamicInt8(), half()])
-    const want = await runOnce(runtime, coded, feeds)
-    expect(sqnr(await runOnce(runtime, both, feeds), want)).toBeGreaterThan(40)
-  })
+  test.each(['fused', 'standard'] as const)(
+    'integer products keep their scales: dynamicInt8 and half compose: %s',
+    async format => {
+      const model = layers()
+      const feeds = feedsFor(graphOf(model), { seed: 1, dims: { n: 5 } })
+      const coded = await smash(model, [dynamicInt8({ format })])
+      const both = await smash(model, [dynamicInt8({ format }), half()])
+      const want = await runOnce(runtime, coded, feeds)
+      expect(sqnr(await runOnce(runtime, both, feeds), want)).toBeGreaterThan(40)
+    },
+  )
 
   test('block codes get scales of 16 bits: weightOnly and half make q4f16, the solver first', async () => {
     const model = layers()

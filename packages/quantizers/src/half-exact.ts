@@ -60,6 +60,8 @@ function integerProducts(graph: HalfGraph): readonly string[] {
   const exact = new Set<string>()
   const exactIds = new Set<string>()
   for (const { node, inputs, outputs, key } of graph.nodes) {
+    // These hold the sums and the scales within them.
+    if (/^(MatMulIntegerToFloat|DynamicQuantizeMatMul)$/.test(node.op)) exact.add(key)
     const isProduct = /^(MatMul|Conv)Integer$/.test(node.op)
     const isSum = node.op === 'Cast' && inputs.some(id => id !== undefined && exactIds.has(id))
     if (isProduct || isSum) for (const id of outputs) if (id !== undefined) exactIds.add(id)

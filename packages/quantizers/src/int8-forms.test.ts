@@ -94,7 +94,7 @@ test('float16 weights: products in integers, casts around them', async () => {
     { h = MatMul(x, w)  y = Gemm(h, v, b)  e = Gather(t, ids) }`)
   const { graph, quality, left } = await coded(model)
   expect(left).toEqual([])
-  expect(opsOf(graph).filter(op => op === 'MatMulInteger')).toHaveLength(2)
+  expect(opsOf(graph).filter(op => op === 'DynamicQuantizeMatMul')).toHaveLength(2)
   expect(quality).toBeGreaterThan(34)
 }) // prettier-ignore
 

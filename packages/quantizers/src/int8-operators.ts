@@ -1,7 +1,17 @@
-// The integer operators in the place of float ones, as ONNX Runtime's quantize_dynamic writes them: its fusions know this form.
+// The integer operators in the place of float ones, as ONNX Runtime's quantize_dynamic writes them:
 //   (Aq, a_scale, a_zp) = DynamicQuantizeLinear(A)      one for all consumers of A in a body
 //   Y = Cast(MatMulInteger(Aq, Bq, a_zp, b_zp)) · (a_scale · b_scale) + bias
-import { floatOf, intOf, tensorOf, type Attribute, type Draft, type Node } from '@damson/graph'
+// or, fused, as the kernels that ONNX Runtime makes of that form when it makes a session (int8-activations.ts).
+import {
+  floatOf,
+  intOf,
+  tensorOf,
+  type Attribute,
+  type Draft,
+  type Node,
+  type NodeFields,
+} from '@damson/graph'
+import { fusedProduct, isReading, quantize } from './int8-activations.ts'
 
 /** Names of the coded tensors of a weight. */
 export interface Int8Names {
@@ -18,6 +28,10 @@ export interface Int8Form {
   readonly half: boolean
   /** Codes lie as [N, K] although a product reads them: they are looked up too. */
   readonly unturned: boolean
+  /** N of a matrix. */
+  readonly columns: number
+  /** Products in the operators of com.microsoft that are a product and its scales in one. */
+  readonly fused: boolean
 }
 
 const none: ReadonlyMap<string, Attribute> = new Map()
@@ -25,14 +39,10 @@ const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) }
 const float32 = 1
 const float16 = 10
 
-/** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C. */
-export function emitProduct(
-  draft: Draft,
-  reader: Node,
-  names: Int8Names,
-  { half, unturned }: Int8Form,
-): void {
-  const node = draft.current(reader)
+/** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C; fused, with the `sum` behind it. */
+export function emitProduct(draft: Draft, reader: Node, names: Int8Names, form: Int8Form, sum?: Node): void {
+  const node = sum ? withRow(draft, reader, sum) : draft.current(reader)
+  const { half, unturned } = form
   const isGemm = node.op === 'Gemm'
   const [input = '', , bias = ''] = node.inputs
   const rows = isGemm && intOf(node, 'transA', 0) !== 0 ? exchanged(draft, input) : input
@@ -40,15 +50,39 @@ export function emitProduct(
   // Constants alone: ONNX Runtime multiplies them once, when it loads the model.
   const scales = times(draft, names.scales, isGemm ? floatOf(node, 'alpha', 1) : 1)
   const added = times(draft, single(draft, bias, half), isGemm ? floatOf(node, 'beta', 1) : 1)
-  const call = { op: 'MatMulInteger', attributes: none } as const
-  multiply(
-    draft,
-    node,
-    call,
-    { ...names, codes, scales },
-    { input: single(draft, rows, half), bias: added, half },
-  )
+  const whole = { input: single(draft, rows, half), bias: added, half }
+  const coded = { ...names, codes, scales }
+  if (form.fused && form.rank === 2)
+    multiplyFused(draft, node, coded, { ...whole, fits: isRow(draft, bias, form) })
+  else multiply(draft, node, { op: 'MatMulInteger', attributes: none }, coded, whole)
 }
+
+/** The product with the row that is added behind it as its third input, as a Gemm has it. */
+function withRow(draft: Draft, reader: Node, sum: Node): Node {
+  const product = draft.current(reader)
+  const [a = '', b = ''] = product.inputs
+  const row = sum.inputs.find(each => !product.outputs.includes(each)) ?? ''
+  draft.remove(sum)
+  const origins = [...new Set([...product.origins, ...sum.origins])]
+  return draft.replace(product, { inputs: [a, b, row], outputs: sum.outputs, origins })
+}
+
+/** A bias [N], which the operators of com.microsoft add themselves. */
+function isRow(draft: Draft, bias: string, { columns }: Int8Form): boolean {
+  const type = bias === '' ? undefined : draft.typeOf(bias)
+  return type?.kind === 'tensor' && type.shape?.length === 1 && type.shape[0] === columns
+}
+
+function multiplyFused(
+  draft: Draft, node: Node, coded: Int8Names,
+  { input, bias, half, fits }: Around & { readonly input: string; readonly fits: boolean },
+): void {
+  const { name, origins } = node
+  const product = fusedProduct(draft, input, { ...coded, bias: fits ? bias : '' })
+  if (bias === '' || fits) return put(draft, node, { ...product, origins }, half)
+  const sum = first(draft.add({ ...product, name: `${name}_quant`, origins }))
+  put(draft, node, { op: 'Add', inputs: [sum, bias], attributes: none }, half)
+} // prettier-ignore
 
 /** Y = A · B with coded A, whose zero point is the same for all rows. */
 export function emitLeft(
@@ -102,17 +136,14 @@ function scaled(
   const float = made('Cast', 'cast', [whole], new Map([['to', int(float32)]]))
   const both = made('Mul', 'scales', scales)
   const add = bias === '' ? { op: 'Mul', inputs: [float, both] } : { op: 'Add', inputs: [made('Mul', 'scaled', [float, both]), bias] }
-  if (!half) draft.replace(node, { ...add, attributes: none })
-  else draft.replace(node, { op: 'Cast', inputs: [made(add.op, 'float', add.inputs)], attributes: new Map([['to', int(float16)]]) })
+  put(draft, node, { ...add, attributes: none }, half)
 } // prettier-ignore
 
-/** The node that codes an activation: the one that is there already, else a new one. */
-export function quantize(draft: Draft, input: string): Node {
-  const there = draft.users(input).find(({ node }) => isReading(node, 'DynamicQuantizeLinear', [input], none))
-  if (there) return there.node
-  const outputs = ['quantized', 'scale', 'zero_point'].map(each => draft.fresh(`${input}_${each}`))
-  return draft.add({ op: 'DynamicQuantizeLinear', name: `${input}_QuantizeLinear`, inputs: [input], outputs })
-}
+/** A node in the place of another, whose readers get float16 if that is what it made. */
+function put(draft: Draft, node: Node, fields: NodeFields, half: boolean): void {
+  if (!half) draft.replace(node, fields)
+  else draft.replace(node, { op: 'Cast', inputs: [first(draft.add({ name: `${node.name}_float`, ...fields }))], attributes: new Map([['to', int(float16)]]) })
+} // prettier-ignore
 
 /** A look-up of codes, decoded behind it: only the rows that are looked up. */
 export function emitLookUp(draft: Draft, node: Node, names: Int8Names, form: Int8Form): void {
@@ -123,8 +154,7 @@ export function emitLookUp(draft: Draft, node: Node, names: Int8Names, form: Int
   if (unturned && perChannel) return decodeRows(draft, node, found, names, half)
   const axis = new Map(perChannel ? [['axis', int(-1)] as const] : [])
   const decoding = { op: 'DequantizeLinear', inputs: [found, names.scales, names.zeroPoints], attributes: axis }
-  if (!half) draft.replace(node, decoding)
-  else draft.replace(node, { op: 'Cast', inputs: [first(draft.add(decoding))], attributes: new Map([['to', int(float16)]]) })
+  put(draft, node, decoding, half)
 } // prettier-ignore
 
 /** Each row has a scale and a zero point of its own, looked up as the row is: DequantizeLinear has no such form. */
@@ -147,16 +177,6 @@ function once(draft: Draft, op: string, inputs: readonly string[], attributes = 
   const there = draft.users(inputs[0] ?? '').find(({ node }) => isReading(node, op, inputs, attributes))?.node
   return first(there ?? draft.add({ op, name: `${inputs[0] ?? ''}_${op}`, inputs, attributes }))
 }
-
-/** True for a node of this kind with these inputs and attributes (numbers and lists of them). */
-export function isReading(
-  node: Node, op: string, inputs: readonly string[], attributes: ReadonlyMap<string, Attribute>,
-): boolean {
-  if (node.op !== op || node.domain !== '' || node.inputs.join('\n') !== inputs.join('\n')) return false
-  const text = (all: ReadonlyMap<string, Attribute>): string =>
-    [...all].map(([name, each]) => `${name} ${'value' in each ? String(each.value) : ''}`).join()
-  return text(node.attributes) === text(attributes)
-} // prettier-ignore
 
 /** The last two axes exchanged; of constants ONNX Runtime does that once, when it loads the model. */
 const exchanged = (draft: Draft, value: string): string =>

@@ -1,7 +1,8 @@
 // LSTM and Attention have integer twins in com.microsoft that take a whole layer: DynamicQuantizeLSTM, which codes its inputs
 // itself, and QAttention, which is given codes. Contracts: ContribOperators.md of ONNX Runtime.
 import { intOf, weights, type Draft, type Graph, type Node, type Weight } from '@damson/graph'
-import { quantize, type Int8Names } from './int8-operators.ts'
+import { quantize } from './int8-activations.ts'
+import type { Int8Names } from './int8-operators.ts'
 
 /**
  * DynamicQuantizeLSTM(X, W, R, B, sequence_lens, h0, c0, P, W_scale, W_zp, R_scale, R_zp) with W as [D, K, 4h] and R as

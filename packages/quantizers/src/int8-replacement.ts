@@ -9,17 +9,26 @@ import { emitAttention, emitLstm } from './int8-recurrent.ts'
 import type { Int8Weight } from './int8-weights.ts'
 import type { Replacement } from './replace-weights.ts'
 
-/** The codes in the place of the weight, and the operators that read them in the place of its consumers: `emitAny` for products. */
+export interface Int8Emission {
+  /** Products in operators of com.microsoft; default: in those of ONNX. */
+  readonly fused?: boolean
+  /** What writes a product instead. */
+  readonly emitAny?: typeof emitProduct
+}
+
+/** The codes in the place of the weight, and the operators that read them in the place of its consumers. */
 export function replaceInt8(
   found: Int8Weight,
   { codes, scales, zeroPoints }: Int8Codes,
-  emitAny: typeof emitProduct = emitProduct,
+  { fused = false, emitAny = emitProduct }: Int8Emission = {},
 ): Replacement {
   const { weight, use, spec, coded, decoded } = found
   const form: Int8Form = {
     rank: weight.tensor.shape.length,
     perChannel: spec.axis !== undefined,
     half: weight.tensor.dtype === 'float16',
+    columns: 'view' in use ? use.view.N : 0,
+    fused,
     unturned: 'view' in use && use.form !== 'table' && use.view.layout === 'NK' && !spec.transposed,
   }
   const namesOf = (name: (suffix: string) => string): Int8Names =>
@@ -37,7 +46,8 @@ export function replaceInt8(
       if (by?.form === 'gates') emitLstm(draft, node, by.slot, names)
       if (by?.form === 'attention') emitAttention(draft, node, names)
       if (by?.form !== 'product') return
-      for (const reader of by.readers) emitAny(draft, reader.node, names, form)
+      for (const { node: reader } of by.readers)
+        emitAny(draft, reader, names, form, found.sums?.get(reader)?.node)
       if (by.readers.every(reader => reader.node !== node)) draft.remove(node)
     },
     ...(decoded ? { decode: (draft, name) => emitDecoding(draft, weight, namesOf(name), found) } : {}),

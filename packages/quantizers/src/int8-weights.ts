@@ -15,8 +15,10 @@ export interface Int8Weight {
   /** What is done with each consumer that gets an integer operator; the others read the decoded weight. */
   readonly coded: ReadonlyMap<Node, Int8Use>
   readonly decoded: boolean
-  /** Nodes that are rewritten beside the consumers: products behind a Transpose. */
+  /** Nodes that are rewritten beside the consumers: products behind a Transpose, and sums. */
   readonly readers: readonly Visit[]
+  /** By product, the sum behind it that becomes part of it. */
+  readonly sums?: ReadonlyMap<Node, Visit>
 }
 
 /** The weight with its coding, or why it stays in floating point. `gatesAgree`: whether an LSTM has all it takes to be coded. */

@@ -13,7 +13,8 @@ import {
   type Node,
   type Tensor,
 } from '@damson/graph'
-import { isReading, type Int8Form, type Int8Names } from './int8-operators.ts'
+import { isReading } from './int8-activations.ts'
+import type { Int8Form, Int8Names } from './int8-operators.ts'
 
 /** Outlier columns by their places, their rows of the weight [columns, N], and the name of the weight. */
 interface OutlierRows {

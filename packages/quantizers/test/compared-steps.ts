@@ -10,7 +10,9 @@ const pers = ['channel', 'tensor'] as const
 export const comparedSettings: readonly (readonly [string, Step])[] = types.flatMap(type =>
   pers.flatMap(per =>
     [false, true].map(reduceRange => {
-      const step = dynamicInt8({ weights: type, per, reduceRange, ops: ['MatMul', 'Gemm', 'Conv', 'Gather'] })
+      const ops = ['MatMul', 'Gemm', 'Conv', 'Gather'] as const
+      // Node by node as quantize_dynamic writes it.
+      const step = dynamicInt8({ weights: type, per, reduceRange, ops: [...ops], format: 'standard' })
       return [`${type}/${per}/${reduceRange ? 'reduced' : 'full'}`, step] as const
     }),
   ),

@@ -4,11 +4,12 @@
 //   otherwise:  s = (max − min) / 255, z = round(low − min / s), q = round(w / s) + z
 //   y = (Σ (a_q − a_z)(w_q − w_z)) · a_s · w_s
 import { defineAlgorithm, flag, list, oneOf, type Context } from '@damson/core'
-import { refuse, upgradeOpset, type Graph, type Refusal, type Weight } from '@damson/graph'
+import { isRefusal, refuse, upgradeOpset, type Graph, type Refusal, type Weight } from '@damson/graph'
 import { choiceOf, int8Operators } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { gatesAgree } from '../int8-recurrent.ts'
 import { replaceInt8 } from '../int8-replacement.ts'
+import { withSums } from '../int8-sums.ts'
 import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
 import { quantizesWeights, weightContract } from '../weight-quantizer.ts'
 
@@ -50,6 +51,12 @@ const params = {
     default: 'auto',
     doc: 'Operators to code. auto: all, without Conv on cpu, where integers are slower; on wasm LSTM is decoded on loading for that.',
   }),
+  /** Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone; the same bits. */
+  format: oneOf({
+    options: ['fused', 'standard'],
+    default: 'fused',
+    doc: "Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone; the same bits.",
+  }),
 }
 
 type Ctx = Context<typeof params>
@@ -59,10 +66,13 @@ const quantizer = quantizesWeights<typeof params, Int8Weight>({
   find: (weight, graph, { params, target, selects }) => {
     const choice = choiceOf(params, target, graph.opset())
     const agree = (gate: Weight): boolean => gatesAgree(gate, graph, each => selects({ weight: each }))
-    return int8WeightOf(weight, choice, gate => choice.integerGates && agree(gate))
+    const found = int8WeightOf(weight, choice, gate => choice.integerGates && agree(gate))
+    return isRefusal(found) || params.format === 'standard' ? found : withSums(found, selects)
   },
-  replace: (found, _, coder) =>
-    replaceInt8(found, codeInt8(found.weight.tensor, found.spec, `${id}:${version}`, coder)),
+  replace: (found, { params }, coder) =>
+    replaceInt8(found, codeInt8(found.weight.tensor, found.spec, `${id}:${version}`, coder), {
+      fused: params.format === 'fused',
+    }),
 })
 
 /** Integer products with activations coded at run time. */

@@ -15,7 +15,7 @@ import { nodeBytes } from '../coded-size.ts'
 import type { Coder } from '../coder.ts'
 import { choiceOf } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
-import { replaceInt8 } from '../int8-replacement.ts'
+import { replaceInt8, type Int8Emission } from '../int8-replacement.ts'
 import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
 import { claimedWeights } from '../left-alone.ts'
 import { findOutliers, isSeparable, type PartOutliers } from '../outlier-columns.ts'
@@ -103,7 +103,7 @@ function replacementOf(found: Int8Weight, rows: readonly number[], opset: number
   const codes = codeInt8(rest, spec, key, coder)
   const K = 'view' in use ? use.view.K : 0
   const outliers = separated && { columns: rows, tensor: onlyRows(weight.tensor, separated, key), name: weight.name }
-  return replaceInt8(found, codes, (draft, reader, names, form) =>
-    emitRowWise(draft, reader, names, form, { K, outliers, opset }),
-  )
+  const emitAny: Int8Emission['emitAny'] = (draft, reader, names, form) =>
+    emitRowWise(draft, reader, names, form, { K, outliers, opset })
+  return replaceInt8(found, codes, { emitAny })
 } // prettier-ignore
