@@ -74,6 +74,7 @@ export const dynamicInt8: Defined<{
     symmetric: Param<boolean>;
     reduceRange: Param<boolean | "auto">;
     ops: Param<"auto" | readonly ("Attention" | "Conv" | "Gather" | "Gemm" | "GRU" | "LSTM" | "MatMul")[]>;
+    format: Param<"fused" | "standard">;
 }, undefined>;
 export { explain } // of another package
 export const float8: Defined<{
@@ -282,6 +283,7 @@ export const dynamicInt8: Defined<{
     symmetric: Param<boolean>;
     reduceRange: Param<boolean | "auto">;
     ops: Param<"auto" | readonly ("Attention" | "Conv" | "Gather" | "Gemm" | "GRU" | "LSTM" | "MatMul")[]>;
+    format: Param<"fused" | "standard">;
 }, undefined>;
 
 // @damson/quantizers/float8
