@@ -173,6 +173,7 @@ describe('algorithms and help', () => {
 describe('what is wrong is said', () => {
   const wrong: readonly (readonly [string, readonly string[], number, RegExp])[] = [
     ['a command', ['smsh', bert], 2, /unknown command 'smsh'\n\(Did you mean smash\?\)/],
+    ['a step as a second model', ['plan', bert, 'weight-only'], 2, /too many arguments.*\n\(damson plan --help shows what it takes; a step is given with --with\)/],
     ['an option', ['plan', bert, '--wiht', 'x'], 2, /unknown option '--wiht'\n\(Did you mean --with\?\)/],
     ['no output', ['smash', bert], 2, /'-o, --out <path>' not specified/],
     ['an algorithm', ['plan', bert, '--with', 'weight-onl'], 2, /got "weight-onl"\. Did you mean "weight-only"\?/],

@@ -46,8 +46,12 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addCompare(program, terminal, exit)
   addGenerate(program, terminal, exit)
   addAlgorithms(program, terminal)
-  for (const command of program.commands)
-    command.addHelpText('after', exampleText(examples[command.name()] ?? []))
+  for (const command of program.commands) {
+    const steps = command.options.some(({ long }) => long === '--with') ? '; a step is given with --with' : ''
+    command
+      .showHelpAfterError(`(damson ${command.name()} --help shows what it takes${steps})`)
+      .addHelpText('after', exampleText(examples[command.name()] ?? []))
+  }
   return program
 }
 
