@@ -58,9 +58,9 @@ const fields = (op: string, inputs: readonly string[]): Fields =>
 
 /** True for a node of this kind with these inputs and attributes (numbers and lists of them). */
 export function isReading(
-  node: Node, op: string, inputs: readonly string[], attributes: ReadonlyMap<string, Attribute>,
+  node: Node, op: string, inputs: readonly string[], attributes: ReadonlyMap<string, Attribute>, domain = '',
 ): boolean {
-  if (node.op !== op || node.domain !== '' || node.inputs.join('\n') !== inputs.join('\n')) return false
+  if (node.op !== op || node.domain !== domain || node.inputs.join('\n') !== inputs.join('\n')) return false
   const text = (all: ReadonlyMap<string, Attribute>): string =>
     [...all].map(([name, each]) => `${name} ${'value' in each ? String(each.value) : ''}`).join()
   return text(node.attributes) === text(attributes)

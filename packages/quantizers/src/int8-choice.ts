@@ -1,8 +1,16 @@
 // What dynamic int8 makes of its params on a target: `auto` resolved, with the measurement behind it.
+import { oneOf } from '@damson/core'
 
 /** Operators whose weights can be coded. */
 export const int8Operators = ['MatMul', 'Gemm', 'Conv', 'Gather', 'LSTM', 'GRU', 'Attention'] as const
 export type Int8Operator = (typeof int8Operators)[number]
+
+/** In which operators a product is written. */
+export const productFormat = oneOf({
+  options: ['fused', 'standard'],
+  default: 'fused',
+  doc: "Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone.",
+})
 
 /** What the params, the target and the graph say of the coding. */
 export interface Int8Choice {

@@ -1,5 +1,5 @@
-// Integer products with a scale and an offset for each row of activations, and float products for outlier columns. In standard
-// operators; ŵ are the decoded weights, O the outlier columns, whose rows of ŵ are zero:
+// Integer products with a scale and an offset for each row of activations, and float products for outlier columns. ŵ are the
+// decoded weights, O the outlier columns, whose rows of ŵ are zero:
 //   s = (max x − min x) / 255 over the columns not in O, for each row;   q = round((x − min x) / s)
 //   y = s · s_w · Σ q (w_q − w_z)  +  min x · Σ ŵ  +  Σ_O x · w
 // The paper takes max|x| / 127 instead, which leaves half the codes unused behind an activation that is never negative.
@@ -11,7 +11,9 @@ import {
   type Attribute,
   type Draft,
   type Node,
+  type NodeFields,
   type Tensor,
+  type Use,
 } from '@damson/graph'
 import { isReading } from './int8-activations.ts'
 import type { Int8Form, Int8Names } from './int8-operators.ts'
@@ -36,9 +38,9 @@ const [float32, float16] = [1, 10]
 
 /** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C. */
 export function emitRowWise(
-  draft: Draft, reader: Node, { codes, scales, zeroPoints }: Int8Names, { half, unturned }: Int8Form,
-  how: RowWise,
+  draft: Draft, reader: Node, { codes, scales, zeroPoints }: Int8Names, form: Int8Form, how: RowWise,
 ): void {
+  const { half, unturned } = form
   const node = draft.current(reader)
   const { once, times } = graphWriter(draft)
   const float = (value: string): string => (half ? once('Cast', [value], { to: int(float32) }) : value)
@@ -47,7 +49,8 @@ export function emitRowWise(
   const isGemm = node.op === 'Gemm'
   const x = float(isGemm && intOf(node, 'transA', 0) !== 0 ? turned(input) : input)
   const given = { codes: unturned ? turned(codes) : codes, scales, zeroPoints }
-  let y = integerProduct(draft, node, x, given, how)
+  const sums = form.fused && form.rank === 2 ? fusedSums : standardSums
+  let y = integerProduct(draft, node, x, given, { ...how, sums })
   if (how.outliers) y = once('Add', [y, floatProduct(draft, x, how.outliers, float)])
   if (isGemm) y = times(y, floatOf(node, 'alpha', 1))
   if (bias !== '') y = once('Add', [y, times(float(bias), isGemm ? floatOf(node, 'beta', 1) : 1)])
@@ -59,19 +62,33 @@ export function emitRowWise(
 } // prettier-ignore
 
 function integerProduct(
-  draft: Draft, { name, origins }: Node, x: string, { codes, scales, zeroPoints }: Int8Names, how: RowWise,
+  draft: Draft, { name, origins }: Node, x: string, weight: Int8Names, how: RowWise & { readonly sums: Sums },
 ): string {
   const { once, constant } = graphWriter(draft)
   const { least, scale, quantized } = codedRows(draft, x, how)
-  const none = constant('none', tensorOf('uint8', [], [0]))
-  const inputs = [quantized, codes, none, zeroPoints]
-  const whole = draft.add({ op: 'MatMulInteger', name: `${name}_quant`, inputs, origins }).outputs[0] ?? ''
-  const product = once('Mul', [once('Cast', [whole], { to: int(float32) }), scale])
-  // Σ ŵ for each column, of constants alone: ONNX Runtime makes it once, when it loads the model.
+  const product = how.sums(draft, quantized, weight, { name: `${name}_quant`, origins })
+  // Σ ŵ for each column, of constants alone: ONNX Runtime makes it once, when it loads the model, if the operators are standard.
   const ones = constant('ones', memoryTensor('uint8', [1, how.K], new Uint8Array(how.K).fill(1)))
-  const sums = once('Cast', [once('MatMulInteger', [ones, codes, none, zeroPoints])], { to: int(float32) })
-  return once('Add', [once('Mul', [product, scales]), once('Mul', [least, once('Mul', [sums, scales])])])
+  return once('Add', [once('Mul', [product, scale]), once('Mul', [least, standardSums(draft, ones, weight, {})])])
 } // prettier-ignore
+
+/** s_w · Σ q (w_q − w_z) for codes q that have no zero point. */
+type Sums = (draft: Draft, quantized: string, weight: Int8Names, product: OwnNode) => string
+
+/** One operator of com.microsoft, which takes one matrix alone. */
+const fusedSums: Sums = (draft, quantized, { codes, scales, zeroPoints }, product) => {
+  const { constant, once } = graphWriter(draft)
+  const [one, none] = [constant('one', tensorOf('float32', [], [1])), constant('none', tensorOf('uint8', [], [0]))]
+  const inputs = [quantized, codes, one, scales, none, zeroPoints]
+  return once('MatMulIntegerToFloat', inputs, {}, { domain: 'com.microsoft', ...product })
+} // prettier-ignore
+
+const standardSums: Sums = (draft, quantized, { codes, scales, zeroPoints }, product) => {
+  const { constant, once } = graphWriter(draft)
+  const none = constant('none', tensorOf('uint8', [], [0]))
+  const whole = once('MatMulInteger', [quantized, codes, none, zeroPoints], {}, product)
+  return once('Mul', [once('Cast', [whole], { to: int(float32) }), scales])
+}
 
 /** Codes of an activation, once for all its consumers: q, s and min x of each row. */
 function codedRows(draft: Draft, x: string, { K, outliers, opset }: RowWise) {
@@ -108,16 +125,20 @@ function floatProduct(
   return once('MatMul', [once('Gather', [x, places], { axis: int(-1) }), rows])
 } // prettier-ignore
 
+/** What a node is beside its operator; one with origins is made in any case. */
+type OwnNode = Pick<Partial<NodeFields>, 'domain' | 'name' | 'origins'>
+
 /** Nodes that are made once for the same inputs, and constants that are kept once. */
 function graphWriter(draft: Draft) {
   const constant = (hint: string, tensor: Tensor): string => {
     for (const [name, known] of draft.initializers) if (known.tensor.key === tensor.key) return name
     return draft.addInitializer(hint, tensor)
   }
-  const once = (op: string, inputs: readonly string[], fields: Readonly<Record<string, Attribute>> = {}): string => {
+  const once = (op: string, inputs: readonly string[], fields: Readonly<Record<string, Attribute>> = {}, own: OwnNode = {}): string => {
     const attributes = new Map(Object.entries(fields))
-    const there = draft.users(inputs[0] ?? '').find(({ node }) => isReading(node, op, inputs, attributes))?.node
-    return (there ?? draft.add({ op, inputs, attributes })).outputs[0] ?? ''
+    const isThere = ({ node }: Use): boolean => isReading(node, op, inputs, attributes, own.domain)
+    const there = own.origins ? undefined : draft.users(inputs[0] ?? '').find(isThere)?.node
+    return (there ?? draft.add({ op, inputs, attributes, ...own })).outputs[0] ?? ''
   }
   const times = (value: string, factor: number): string =>
     factor === 1 ? value : once('Mul', [value, constant('factor', tensorOf('float32', [], [factor]))])

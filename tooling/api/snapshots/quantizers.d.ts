@@ -121,6 +121,7 @@ export const llmInt8: Defined<{
     weights: Param<"auto" | "int8" | "uint8">;
     embeddings: Param<boolean>;
     sampleCount: Param<number>;
+    format: Param<"fused" | "standard">;
 }, Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>>;
 export { load } // of another package
 export { plan } // of another package
@@ -376,6 +377,7 @@ export const llmInt8: Defined<{
     weights: Param<"auto" | "int8" | "uint8">;
     embeddings: Param<boolean>;
     sampleCount: Param<number>;
+    format: Param<"fused" | "standard">;
 }, Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>>;
 
 // @damson/quantizers/scale-estimation

@@ -5,7 +5,7 @@
 //   y = (Σ (a_q − a_z)(w_q − w_z)) · a_s · w_s
 import { defineAlgorithm, flag, list, oneOf, type Context } from '@damson/core'
 import { isRefusal, refuse, upgradeOpset, type Graph, type Refusal, type Weight } from '@damson/graph'
-import { choiceOf, int8Operators } from '../int8-choice.ts'
+import { choiceOf, int8Operators, productFormat } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { gatesAgree } from '../int8-recurrent.ts'
 import { replaceInt8 } from '../int8-replacement.ts'
@@ -52,11 +52,7 @@ const params = {
     doc: 'Operators to code. auto: all, without Conv on cpu, where integers are slower; on wasm LSTM is decoded on loading for that.',
   }),
   /** Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone; the same bits. */
-  format: oneOf({
-    options: ['fused', 'standard'],
-    default: 'fused',
-    doc: "Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone; the same bits.",
-  }),
+  format: productFormat,
 }
 
 type Ctx = Context<typeof params>

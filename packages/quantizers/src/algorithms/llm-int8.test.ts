@@ -97,14 +97,16 @@ describe('a product with three outlier columns', () => {
   const x = activations(50)
   const exact = multiply((r, k) => x[r * K + k] ?? 0, (k, n) => weight[k * N + n] ?? 0) // prettier-ignore
 
-  test('keeps just those in float, equals its twin in float64, and is no worse than the paper', async () => {
-    const model = await fast(product(), llmInt8())
+  test.each(['fused', 'standard'] as const)('keeps just those in float, equals its twin in float64, and is no worse than the paper: %s', async format => {
+    const model = await fast(product(), llmInt8({ format }))
     expect(model.part('model').graph.initializers.get('w_outliers')?.tensor.shape).toEqual([3, N])
+    const operators = [...walk(model.part('model').graph)].map(({ node }) => node.op)
+    expect(operators.filter(op => op === 'MatMulIntegerToFloat')).toHaveLength(format === 'fused' ? 1 : 0)
     const got = await outputOf(model, 50)
     // What is left is float32 arithmetic, and ties.
     expect(decibelsOf(got, twin(x, offset, asymmetric))).toBeGreaterThan(90)
     expect(decibelsOf(got, exact)).toBeGreaterThan(decibelsOf(twin(x, symmetric, symmetric), exact))
-  })
+  }) // prettier-ignore
 
   test('loses at least 20 dB less than with all columns in integers', async () => {
     const plain = decibelsOf(await outputOf(await fast(product(), dynamicInt8()), 50), exact)

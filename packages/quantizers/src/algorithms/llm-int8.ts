@@ -13,7 +13,7 @@ import {
 } from '@damson/graph'
 import { nodeBytes } from '../coded-size.ts'
 import type { Coder } from '../coder.ts'
-import { choiceOf } from '../int8-choice.ts'
+import { choiceOf, productFormat } from '../int8-choice.ts'
 import { codeInt8 } from '../int8-coding.ts'
 import { replaceInt8, type Int8Emission } from '../int8-replacement.ts'
 import { int8WeightOf, type Int8Weight } from '../int8-weights.ts'
@@ -41,6 +41,8 @@ const params = {
   embeddings: flag({ default: true, doc: 'Code embedding tables too; rows that are looked up are decoded.' }),
   /** Samples that are looked at, the first ones. */
   sampleCount: int({ min: 1, max: 100000, default: 64, doc: 'Samples that are looked at, the first ones.' }),
+  /** Products as ONNX Runtime's kernels of com.microsoft, which make a session sooner, or in operators of ONNX alone. */
+  format: productFormat,
 } // prettier-ignore
 
 type Ctx = Context<typeof params>
@@ -91,11 +93,19 @@ function rewritePart(model: Model, name: string, ctx: Ctx, outliers: PartOutlier
   return quantizesWeights<typeof params, Int8Weight>({
     prepare,
     find,
-    replace: (found, _, coder) => replacementOf(found, outliers[found.weight.id] ?? [], opset, coder),
+    replace: (found, { params }, coder) =>
+      replacementOf(
+        found,
+        outliers[found.weight.id] ?? [],
+        { opset, fused: params.format === 'fused' },
+        coder,
+      ),
   }).rewrite(model, { ...ctx, parts: [name] })
 }
 
-function replacementOf(found: Int8Weight, rows: readonly number[], opset: number, coder: Coder): Replacement {
+function replacementOf(
+  found: Int8Weight, rows: readonly number[], { opset, fused }: { readonly opset: number; readonly fused: boolean }, coder: Coder,
+): Replacement {
   const { weight, spec, use } = found
   const separated = rows.length > 0 && 'view' in use ? { view: use.view, rows } : undefined
   const key = `${id}:${version}`
@@ -105,5 +115,5 @@ function replacementOf(found: Int8Weight, rows: readonly number[], opset: number
   const outliers = separated && { columns: rows, tensor: onlyRows(weight.tensor, separated, key), name: weight.name }
   const emitAny: Int8Emission['emitAny'] = (draft, reader, names, form) =>
     emitRowWise(draft, reader, names, form, { K, outliers, opset })
-  return replaceInt8(found, codes, { emitAny })
+  return replaceInt8(found, codes, { fused, emitAny })
 } // prettier-ignore
