@@ -27,7 +27,7 @@ export function solverPage(rows: readonly Row[], recipes: readonly Recipe[]): st
     ].join('\n')
   return `# The block solvers, measured
 
-Weights of products in 4 bits with blocks of 32 unless a recipe says otherwise; embeddings and convolutions stay in floating point, so that all recipes code the same weights; \`${allotted}\` alone may code all, in a file of the size of \`${reference}\`. What learns does so from three draws of samples, and the median stands here (of one or two draws on the emoji denoisers, where a cell takes minutes); no sample that is learnt from is judged on. \`${reference}\` is what transformers.js calls q4.
+Weights of products in 4 bits with blocks of 32 unless a recipe says otherwise; embeddings and convolutions stay in floating point, so that all recipes code the same weights; \`${allotted}\` alone may code all, in a file of the size of \`${reference}\`. What learns does so from three draws of samples, and the median stands here; no sample that is learnt from is judged on. \`${reference}\` is what transformers.js calls q4.
 
 ${rows.map(([{ name, inputs }]) => `- ${name}: ${inputs}`).join('\n')}
 

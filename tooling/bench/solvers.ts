@@ -21,7 +21,7 @@ async function fileBytes(made: Model): Promise<number> {
   await rm(file, { force: true })
   await save(made, file)
   const { size } = await stat(file)
-  await rm(file)
+  for (const each of [file, file.replace(/onnx$/, 'damson.json')]) await rm(each, { force: true })
   return size
 }
 
