@@ -73,7 +73,7 @@ const text = `# Loading, measured
 
 Every preset, made by the command and opened by plain ONNX Runtime 1.30 for Node: one thread of an x86 processor without VNNI, all files of a model in turn. Variant/\`fp32\` as the median of the rounds, with its 95 % interval; under 1 is quicker. Made by \`pnpm --filter @damson/bench loading\`.
 
-Where weights weigh more than the graph, a session of any variant in integers is made sooner: of an encoder of 1.21 GB in 0.28 (\`q8\`), 0.29 (\`q4\`), 0.34 (\`q4f16\`) and 0.62 (\`q1\`) of the time of fp32 (1.4 s, medians of three). In models of a few megabytes nodes are what costs, and variants in integers have about as many as fp32, one bit apart: there a session takes what it took, within some milliseconds. float16 takes longer on a CPU at any size (1.3 at 1.21 GB): ONNX Runtime has no kernels for it there, puts a cast around every node and widens the weights; on GPUs it does not.
+Where weights weigh more than the graph, a session of any variant in integers is made sooner: of an encoder of 1.21 GB in 0.28 (\`q8\`), 0.29 (\`q4\`), 0.34 (\`q4f16\`) and 0.62 (\`q1\`) of the time of fp32 (1.4 s, medians of three). In models of a few megabytes nodes are what costs, and variants in integers, but for \`q1\`, have about as many as fp32: there a session takes what it took, within some milliseconds. float16 takes longer on a CPU at any size (1.3 at 1.21 GB): ONNX Runtime has no kernels for it there, puts a cast around every node and widens the weights; on GPUs it does not.
 
 ## Making a session
 

@@ -52,8 +52,7 @@ export function emitProduct(draft: Draft, reader: Node, names: Int8Names, form: 
   const added = times(draft, single(draft, bias, half), isGemm ? floatOf(node, 'beta', 1) : 1)
   const whole = { input: single(draft, rows, half), bias: added, half }
   const coded = { ...names, codes, scales }
-  if (form.fused && form.rank === 2)
-    multiplyFused(draft, node, coded, { ...whole, fits: isRow(draft, bias, form) })
+  if (form.fused) multiplyFused(draft, node, coded, { ...whole, fits: isRow(draft, bias, form) })
   else multiply(draft, node, { op: 'MatMulInteger', attributes: none }, coded, whole)
 }
 

@@ -10,8 +10,8 @@ import type { Int8Weight } from './int8-weights.ts'
 import type { Replacement } from './replace-weights.ts'
 
 export interface Int8Emission {
-  /** Products in operators of com.microsoft; default: in those of ONNX. */
-  readonly fused?: boolean
+  /** In which operators products are written; default: those of ONNX. */
+  readonly format?: 'fused' | 'standard'
   /** What writes a product instead. */
   readonly emitAny?: typeof emitProduct
 }
@@ -20,7 +20,7 @@ export interface Int8Emission {
 export function replaceInt8(
   found: Int8Weight,
   { codes, scales, zeroPoints }: Int8Codes,
-  { fused = false, emitAny = emitProduct }: Int8Emission = {},
+  { format = 'standard', emitAny = emitProduct }: Int8Emission = {},
 ): Replacement {
   const { weight, use, spec, coded, decoded } = found
   const form: Int8Form = {
@@ -28,7 +28,8 @@ export function replaceInt8(
     perChannel: spec.axis !== undefined,
     half: weight.tensor.dtype === 'float16',
     columns: 'view' in use ? use.view.N : 0,
-    fused,
+    // The operators of com.microsoft take one matrix alone.
+    fused: format === 'fused' && weight.tensor.shape.length === 2,
     unturned: 'view' in use && use.form !== 'table' && use.view.layout === 'NK' && !spec.transposed,
   }
   const namesOf = (name: (suffix: string) => string): Int8Names =>

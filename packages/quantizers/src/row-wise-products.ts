@@ -49,8 +49,7 @@ export function emitRowWise(
   const isGemm = node.op === 'Gemm'
   const x = float(isGemm && intOf(node, 'transA', 0) !== 0 ? turned(input) : input)
   const given = { codes: unturned ? turned(codes) : codes, scales, zeroPoints }
-  const sums = form.fused && form.rank === 2 ? fusedSums : standardSums
-  let y = integerProduct(draft, node, x, given, { ...how, sums })
+  let y = integerProduct(draft, node, x, given, { ...how, sums: form.fused ? fusedSums : standardSums })
   if (how.outliers) y = once('Add', [y, floatProduct(draft, x, how.outliers, float)])
   if (isGemm) y = times(y, floatOf(node, 'alpha', 1))
   if (bias !== '') y = once('Add', [y, times(float(bias), isGemm ? floatOf(node, 'beta', 1) : 1)])

@@ -10,9 +10,14 @@ const pers = ['channel', 'tensor'] as const
 export const comparedSettings: readonly (readonly [string, Step])[] = types.flatMap(type =>
   pers.flatMap(per =>
     [false, true].map(reduceRange => {
-      const ops = ['MatMul', 'Gemm', 'Conv', 'Gather'] as const
       // Node by node as quantize_dynamic writes it.
-      const step = dynamicInt8({ weights: type, per, reduceRange, ops: [...ops], format: 'standard' })
+      const step = dynamicInt8({
+        weights: type,
+        per,
+        reduceRange,
+        ops: ['MatMul', 'Gemm', 'Conv', 'Gather'],
+        format: 'standard',
+      })
       return [`${type}/${per}/${reduceRange ? 'reduced' : 'full'}`, step] as const
     }),
   ),

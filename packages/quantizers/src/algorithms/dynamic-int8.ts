@@ -67,7 +67,7 @@ const quantizer = quantizesWeights<typeof params, Int8Weight>({
   },
   replace: (found, { params }, coder) =>
     replaceInt8(found, codeInt8(found.weight.tensor, found.spec, `${id}:${version}`, coder), {
-      fused: params.format === 'fused',
+      format: params.format,
     }),
 })
 

@@ -94,17 +94,12 @@ function rewritePart(model: Model, name: string, ctx: Ctx, outliers: PartOutlier
     prepare,
     find,
     replace: (found, { params }, coder) =>
-      replacementOf(
-        found,
-        outliers[found.weight.id] ?? [],
-        { opset, fused: params.format === 'fused' },
-        coder,
-      ),
+      replacementOf(found, outliers[found.weight.id] ?? [], { opset, format: params.format }, coder),
   }).rewrite(model, { ...ctx, parts: [name] })
 }
 
 function replacementOf(
-  found: Int8Weight, rows: readonly number[], { opset, fused }: { readonly opset: number; readonly fused: boolean }, coder: Coder,
+  found: Int8Weight, rows: readonly number[], { opset, format }: { readonly opset: number; readonly format: 'fused' | 'standard' }, coder: Coder,
 ): Replacement {
   const { weight, spec, use } = found
   const separated = rows.length > 0 && 'view' in use ? { view: use.view, rows } : undefined
@@ -115,5 +110,5 @@ function replacementOf(
   const outliers = separated && { columns: rows, tensor: onlyRows(weight.tensor, separated, key), name: weight.name }
   const emitAny: Int8Emission['emitAny'] = (draft, reader, names, form) =>
     emitRowWise(draft, reader, names, form, { K, outliers, opset })
-  return replaceInt8(found, codes, { fused, emitAny })
+  return replaceInt8(found, codes, { format, emitAny })
 } // prettier-ignore
