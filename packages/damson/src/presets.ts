@@ -15,7 +15,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   fp32: { summary: 'The model as it is.', steps: [], variant: 'fp32' },
   fp16: {
     summary: 'Weights and arithmetic in 16 bits where they fit; inputs and outputs stay as they are.',
-    steps: ['half'],
+    steps: ['half:compute=half'],
     variant: 'fp16',
   },
   q8: {
@@ -41,7 +41,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     summary: 'The same, with 16 bits for scales and for everything else.',
     steps: [
       'weight-only:bits=4,blockSize=32,symmetric=true,rounding=nearest,embeddings=false,accuracyLevel=0',
-      'half',
+      'half:compute=half',
     ],
     variant: 'q4f16',
   },
@@ -59,7 +59,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   q2f16: {
     summary: 'The same, with 16 bits for scales and for everything else.',
-    steps: ['weight-only:bits=2,blockSize=32,embeddings=false', 'half'],
+    steps: ['weight-only:bits=2,blockSize=32,embeddings=false', 'half:compute=half'],
     rest: ['weight-only:bits=4,blockSize=32@rest'],
     variant: 'q2f16',
   },
@@ -72,7 +72,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   q1f16: {
     summary: 'The same, with 16 bits for scales and for everything else.',
-    steps: ['binary', 'half'],
+    steps: ['binary', 'half:compute=half'],
     variant: 'q1f16',
   },
 }

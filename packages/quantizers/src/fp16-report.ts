@@ -35,7 +35,12 @@ export async function fp16Report(
 
 async function reportPart(part: Part, options: Fp16ReportOptions): Promise<HalfReport | Refusal> {
   const { runtime, feeds, signal = new AbortController().signal, onProgress = () => {} } = options
-  const aim: HalfAim = { type: 'float16', io: 'keep', target: options.target ?? runtime.target }
+  const aim: HalfAim = {
+    type: 'float16',
+    io: 'keep',
+    target: options.target ?? runtime.target,
+    computes: true,
+  }
   const coder = createCoder(() => {})
   const lay = (found: HalfFindings): HalfLayout =>
     layOut(halfGraphOf(part.graph, aim.type), aim, found, everywhere, { coder, key: 'report' })

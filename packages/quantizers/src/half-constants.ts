@@ -27,20 +27,30 @@ export function decideConstants(
   graph: HalfGraph, modes: HalfModes, { selects, unfit, exact }: ConstantChoice,
 ): ReadonlyMap<string, ConstantForm> {
   const forms = new Map<string, ConstantForm>()
-  for (const [id, { tensor, isOutput, name, scope }] of graph.constants) {
+  const least = leastWorthwhile([...graph.constants.values()].map(({ tensor }) => tensor).filter(({ dtype }) => dtype === 'float32'))
+  for (const [id, { tensor, isOutput, name }] of graph.constants) {
     if (tensor.dtype !== 'float32' || isOutput || !selects(id)) continue
     const readers = graph.readersOf(id)
     const half = readers.some(({ node, input }) => modes.demandOf(node, input) === 'half')
     const float = readers.filter(({ node, input }) => isFloatReader(node, input, modes))
-    const overridable = graph.graph.header.irVersion >= 4 && scope.path === '' && scope.body.isInput(name)
-    const saves = tensor.byteLength / 2 > castBytes + 3 * name.length
-    const storable = saves && !overridable && !unfit.has(id) && float.every(({ node }) => !exact.has(node.key))
+    const saves = tensor.byteLength >= least && tensor.byteLength / 2 > castBytes + 3 * name.length
+    const storable = saves && !unfit.has(id) && float.every(({ node }) => !exact.has(node.key))
     if (half && float.length === 0) forms.set(id, 'half')
     else if (float.length > 0 && storable) forms.set(id, 'cast')
     else if (half) forms.set(id, 'twin')
   }
   return forms
 } // prettier-ignore
+
+/** Folding a cast takes about 0.1 ms whatever its size, so the smallest constants, which hold no more than this of all bytes, have none. */
+const smallShare = 0.01
+
+/** Bytes of the smallest constant that is worth a cast. */
+function leastWorthwhile(tensors: readonly Tensor[]): number {
+  const sizes = tensors.map(({ byteLength }) => byteLength).toSorted((a, b) => a - b)
+  let room = smallShare * sizes.reduce((sum, size) => sum + size, 0)
+  return sizes.find(size => (room -= size) < 0) ?? 0
+}
 
 /** What turns a constant into something else than a float reads all its digits. */
 function isFloatReader(node: HalfNode, input: number, modes: HalfModes): boolean {

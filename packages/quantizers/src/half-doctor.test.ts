@@ -48,7 +48,7 @@ const samplesOf = (model: Model): readonly Sample[] =>
 async function quality(model: Model, guard: 'weights' | 'calibrated'): Promise<number> {
   const feeds = feedsFor(graphOf(model), { seed: 9, dims: { n: 8 } })
   const want = await runOnce(runtime, model, feeds)
-  const made = await smash(model, [half({ guard })], { runtime, samples: samplesOf(model) })
+  const made = await smash(model, [half({ guard, compute: 'half' })], { runtime, samples: samplesOf(model) })
   const got = await runOnce(runtime, made, feeds)
   // The trap: nothing in the outputs shows that a value inside was infinite.
   expect(Object.values(got).every(({ data }) => data.every(value => Number.isFinite(Number(value))))).toBe(
@@ -66,7 +66,7 @@ describe('a norm written out', () => {
   test('the smallest island: what makes the squares, and what reads them until they are roots', async () => {
     const model = writtenOutNorm()
     const said: { readonly code: string; readonly details: unknown }[] = []
-    const made = await smash(model, [half()], {
+    const made = await smash(model, [half({ compute: 'half' })], {
       runtime,
       samples: samplesOf(model),
       onEvent: event => event.type === 'warning' && said.push({ code: event.code, details: event.details }),

@@ -1,5 +1,5 @@
 // What half writes: few casts, all bodies, constants in every form, masks, integer products, indices and angles.
-import { modelOf, smash, type Model } from '@damson/core'
+import { modelOf, plan, smash, type Model, type Step } from '@damson/core'
 import { check, memoryTensor, onnx, tensorOf, walk, type Graph, type Node } from '@damson/graph'
 import { createRuntime, feedsFor, sqnr } from '@damson/runtime'
 import { runOnce, seededNormal } from '@damson/testing'
@@ -22,8 +22,12 @@ const castsOf = (graph: Graph): readonly string[] =>
     ({ inputs, attributes }) => `${inputs[0]} to ${String(attributes.get('to')?.value)}`,
   )
 
+/** Arithmetic on halves, whatever the target. */
+const halves = (options: Parameters<typeof half>[0] = {}, place: Parameters<typeof half>[1] = {}): Step =>
+  half({ compute: 'half', ...options }, place)
+
 async function halved(model: Model, options: Parameters<typeof half>[0] = {}): Promise<Graph> {
-  const graph = graphOf(await smash(model, [half(options)]))
+  const graph = graphOf(await smash(model, [halves(options)]))
   expect(check(graph)).toEqual([])
   return graph
 }
@@ -31,7 +35,7 @@ async function halved(model: Model, options: Parameters<typeof half>[0] = {}): P
 async function qualityOf(model: Model, options: Parameters<typeof half>[0] = {}): Promise<number> {
   const feeds = feedsFor(graphOf(model), { seed: 1, dims: { n: 5 } })
   const want = await runOnce(runtime, model, feeds)
-  return sqnr(await runOnce(runtime, await smash(model, [half(options)]), feeds), want)
+  return sqnr(await runOnce(runtime, await smash(model, [halves(options)]), feeds), want)
 }
 
 const layers = (): Model =>
@@ -73,7 +77,7 @@ describe('casts', () => {
       <float[64,64] w = ${matrix(5, [64, 64])}, float[64,64] v = ${matrix(16, [64, 64])}, float[1] c = {0.5}>
       { m = MatMul(x, w)  [one] o = Mul(m, c)  t = Transpose<perm = [1, 0]>(o)  [two] u = Mul(t, c)
         s = Transpose<perm = [1, 0]>(u)  y = MatMul(s, v) }`)
-    const graph = graphOf(await smash(model, [half({}, { exclude: ['one', 'two'] })]))
+    const graph = graphOf(await smash(model, [halves({}, { exclude: ['one', 'two'] })]))
     expect(castsOf(graph)).toEqual(['x to 10', 'm to 1', 'u to 10', 'y_float16 to 1'])
   })
 })
@@ -137,17 +141,18 @@ describe('what stays', () => {
       g (float[n,64] x) => (float[n,64] y)
       <float[64,64] a = ${matrix(9, [64, 64])}, float[64,64] b = ${matrix(10, [64, 64])}>
       { [one] p = MatMul(x, a)  [two] y = MatMul(p, b) }`)
-    const graph = graphOf(await smash(model, [half({}, { exclude: ['two'] })]))
+    const graph = graphOf(await smash(model, [halves({}, { exclude: ['two'] })]))
     expect(castsOf(graph)).toEqual(['x to 10', 'p to 1'])
     expect(graph.initializers.get('a')?.tensor.dtype).toBe('float16')
     expect(graph.initializers.get('b')?.tensor.dtype).toBe('float32')
   })
 
-  test('bfloat16 is storage on CPU: it loads, and computes in fp32', async () => {
-    const graph = await halved(layers(), { type: 'bfloat16' })
-    expect(castsOf(graph)).toEqual(['a to 1', 'b to 1'])
-    expect(graph.initializers.get('a')?.tensor.dtype).toBe('bfloat16')
-    expect(await qualityOf(layers(), { type: 'bfloat16' })).toBeGreaterThan(40)
+  test('bfloat16 has no arithmetic but on CUDA', async () => {
+    const { conflicts } = plan(layers(), [halves({ type: 'bfloat16' })])
+    expect(conflicts.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/cpu has no kernels for bfloat16: leave compute at auto/),
+    ])
+    expect(plan(layers(), [halves({ type: 'bfloat16' })], { target: 'cuda' }).conflicts).toEqual([])
   })
 
   test('indices and angles keep their digits', async () => {
@@ -170,7 +175,7 @@ describe('what stays', () => {
       t: { dtype: 'int64', shape: [4], data: BigInt64Array.of(5n, 999n, 4099n, 30001n) } as const,
     }
     const want = await runOnce(runtime, model, feeds)
-    const got = await runOnce(runtime, await smash(model, [half()]), feeds)
+    const got = await runOnce(runtime, await smash(model, [halves()]), feeds)
     expect(got['bucket']).toEqual(want['bucket'])
     expect(sqnr(got, want)).toBeGreaterThan(55)
   })
@@ -181,7 +186,7 @@ describe('what stays', () => {
       const model = layers()
       const feeds = feedsFor(graphOf(model), { seed: 1, dims: { n: 5 } })
       const coded = await smash(model, [dynamicInt8({ format })])
-      const both = await smash(model, [dynamicInt8({ format }), half()])
+      const both = await smash(model, [dynamicInt8({ format }), halves()])
       const want = await runOnce(runtime, coded, feeds)
       expect(sqnr(await runOnce(runtime, both, feeds), want)).toBeGreaterThan(40)
     },
@@ -189,7 +194,7 @@ describe('what stays', () => {
 
   test('block codes get scales of 16 bits: weightOnly and half make q4f16, the solver first', async () => {
     const model = layers()
-    const both = await smash(model, [half(), weightOnly({ symmetric: true })])
+    const both = await smash(model, [halves(), weightOnly({ symmetric: true })])
     const graph = graphOf(both)
     expect(nodesOf(graph, 'MatMulNBits')).toHaveLength(2)
     expect(graph.initializers.get('a_scales')?.tensor.dtype).toBe('float16')
@@ -221,7 +226,7 @@ describe('numbers beyond the range', () => {
         data: Float32Array.from({ length: 36 }, (_, at) => (at % 6 <= at / 6 ? 1 : 0)),
       } as const
       const want = await runOnce(runtime, model, { ...feeds, keep })
-      const made = await smash(model, [half()])
+      const made = await smash(model, [halves()])
       expect(sqnr(await runOnce(runtime, made, { ...feeds, keep }), want)).toBeGreaterThan(45)
       const none = { ...keep, data: new Float32Array(36) }
       const all = await runOnce(runtime, made, { ...feeds, keep: none })
@@ -237,7 +242,7 @@ describe('numbers beyond the range', () => {
       <float[64,64] a = ${matrix(15, [64, 64])}, float[64,64] b = ${memoryTensor('float32', [64, 64], big)}, float tiny = {0.00001}>
       { p = MatMul(x, a)  q = Mul(p, tiny)  r = MatMul(q, b)  y = Tanh(r) }`)
     const said: unknown[] = []
-    await smash(model, [half()], {
+    await smash(model, [halves()], {
       onEvent: event => event.type === 'warning' && said.push(event.details?.['unfit']),
     })
     expect(said).toEqual([[{ weight: 'b', why: '3.00e+5 is beyond ±65504' }]])

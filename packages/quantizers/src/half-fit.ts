@@ -3,7 +3,7 @@ import type { FitContext, Params } from '@damson/core'
 import { isRefusal, upgradeOpset, type Graph } from '@damson/graph'
 import type { Coder } from './coder.ts'
 import { diagnose, rangeRequests, type Diagnosis, type Island } from './half-doctor.ts'
-import { nothingFound, type HalfAim, type HalfFindings, type HalfLayout } from './half-layout.ts'
+import { nothingFound, runsOnCpu, type HalfAim, type HalfFindings, type HalfLayout } from './half-layout.ts'
 import { maskedValues, type ConstantRange } from './half-masks.ts'
 import { suspiciousRange } from './half-weights.ts'
 
@@ -86,7 +86,7 @@ async function takeRanges(
   if (wanted.length === 0) return { islands: [], kept: new Set(), measured: 0, unmeasured }
   const results = await ctx.statistics(part, wanted, measurable(graph.graph))
   // ONNX Runtime adds in fp32 on CPU, whatever the type of the tensors.
-  const exactSums = target.startsWith('cpu') || target === 'wasm'
+  const exactSums = runsOnCpu(target)
   const { islands, kept } = diagnose(graph, asked, results, maskedValues(graph, masks), exactSums)
   return { islands, kept, measured: asked.rangeOf.size, unmeasured }
 } // prettier-ignore

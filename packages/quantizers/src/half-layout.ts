@@ -17,6 +17,8 @@ export interface HalfAim {
   readonly type: HalfType
   readonly io: 'keep' | 'convert'
   readonly target: Target
+  /** Nodes compute on halves; else halves are storage, and every node computes on what a cast makes of them. */
+  readonly computes: boolean
 }
 
 /** What a fit has learnt of a part. */
@@ -60,7 +62,7 @@ export function halfGraphOf(graph: Graph, type: HalfType): HalfGraph {
 
 /** Lays the conversion of a part out. */
 export function layOut(
-  graph: HalfGraph, { type, io, target }: HalfAim, found: HalfFindings, place: HalfPlace, narrowing: Narrowing,
+  graph: HalfGraph, { type, io, computes }: HalfAim, found: HalfFindings, place: HalfPlace, narrowing: Narrowing,
 ): HalfLayout {
   const judged = new Map<string, BeyondRange>()
   for (const [id, range] of found.constants) {
@@ -72,7 +74,7 @@ export function layOut(
   const unfitFills = [...fills].flatMap(([{ key }, { kind }]) => (kind === 'unfit' ? [key] : []))
   const exact = new Set([...exactNodes(graph), ...quantizedNodes(graph), ...unfitFills])
   const kept = new Set([...exact, ...found.kept, ...[...unfit].flatMap(id => graph.readersOf(id).map(({ node }) => node.key))])
-  const selects = computesIn(type, target) ? place.node : () => false
+  const selects = computes ? place.node : () => false
   const modes: HalfModes = decideModes(graph, { io, selects, kept })
   const forms: ReadonlyMap<string, ConstantForm> = decideConstants(graph, modes, { selects: place.constant, unfit, exact })
   // A guarded constant without a judgement fits, so nobody has to look at its numbers again.
@@ -90,9 +92,15 @@ export function layOut(
 } // prettier-ignore
 
 /**
- * Whether a target has arithmetic on a type, or gets by: ONNX Runtime casts around operators that have no fp16 kernel, but
- * not around those without a bfloat16 kernel, and its CPU and WebGPU providers have next to none. There bfloat16 is storage.
+ * Whether a target has arithmetic on a type. ONNX Runtime's CPU provider (also in wasm) has next to no kernels for halves: it
+ * casts around nodes on float16, which only takes time, and refuses those on bfloat16, as its WebGPU provider does.
  */
-function computesIn(type: HalfType, target: Target): boolean {
-  return type === 'float16' || target.startsWith('cuda')
+export function hasArithmetic(type: HalfType, target: Target): boolean {
+  if (type === 'bfloat16') return target.startsWith('cuda')
+  return !runsOnCpu(target)
+}
+
+/** The CPU provider, in this process or in wasm. */
+export function runsOnCpu(target: Target): boolean {
+  return target.startsWith('cpu') || target === 'wasm'
 }

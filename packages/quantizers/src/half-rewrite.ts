@@ -23,7 +23,13 @@ export interface HalfPlan {
 export function rewriteHalf(plan: HalfPlan): Graph {
   const { graph } = plan.graph
   const body = new HalfBody(plan, { body: graph, path: '' }, undefined).finish()
-  return new Graph({ ...body.fields(), header: graph.header })
+  const isListed = ({ name }: ValueInfo): boolean =>
+    !graph.initializers.has(name) || plan.forms.get(`\n${name}`) !== 'cast'
+  // A cast behind what callers may feed is never folded, so such constants are listed as inputs no more (IR 3 wants them to be).
+  const inputs = body.inputs.filter(isListed)
+  const irVersion =
+    inputs.length === body.inputs.length ? graph.header.irVersion : Math.max(4, graph.header.irVersion)
+  return new Graph({ ...body.fields(), inputs, header: { ...graph.header, irVersion } })
 }
 
 /** Bytes of weights that a conversion saves. */

@@ -101,7 +101,8 @@ describe.each(models)('%s', (title, load) => {
       const silent = matrices(part).filter(({ id, origins }) => !origins.some(each => claimed.has(each)) && !names(id))
       expect(silent.map(({ id }) => id), name).toEqual([])
     }
-    if (explain(model, { algorithms: [half] })[0]?.accepts)
-      expect((await made(model, half({ guard: 'weights' }))).bytes).toBeLessThan(before)
+    if (!explain(model, { algorithms: [half] })[0]?.accepts) return
+    for (const compute of ['half', 'float32'] as const)
+      expect((await made(model, half({ guard: 'weights', compute }))).bytes, compute).toBeLessThan(before)
   }) // prettier-ignore
 })

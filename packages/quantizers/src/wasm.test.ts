@@ -51,6 +51,7 @@ const steps: Readonly<Record<string, Step>> = {
   'bnb4': bnb4(),
   'float8': float8(),
   'half': half(),
+  'half, arithmetic': half({ compute: 'half' }),
 } // prettier-ignore
 
 /**
@@ -58,7 +59,7 @@ const steps: Readonly<Record<string, Step>> = {
  * DequantizeLinear becomes a product of int8 activations on x86 only.
  */
 const floors: Readonly<Record<string, number>> = {
-  'dynamicInt8': 45, 'dynamicInt8, all operators': 45, 'llmInt8': 45, 'weightOnly, qdq': 40, 'half': 60,
+  'dynamicInt8': 45, 'dynamicInt8, all operators': 45, 'llmInt8': 45, 'weightOnly, qdq': 40, 'half': 60, 'half, arithmetic': 60,
 } // prettier-ignore
 
 describe.each(Object.entries(models))('%s', (_, make) => {

@@ -102,6 +102,7 @@ export const half: Defined<{
     type: Param<"bfloat16" | "float16">;
     io: Param<"convert" | "keep">;
     guard: Param<"auto" | "calibrated" | "off" | "weights">;
+    compute: Param<"auto" | "float32" | "half">;
 }, Readonly<Record<string, PartFindings>>>;
 export const hqq: Defined<{
     iterations: Param<number>;
@@ -330,6 +331,7 @@ export const half: Defined<{
     type: Param<"bfloat16" | "float16">;
     io: Param<"convert" | "keep">;
     guard: Param<"auto" | "calibrated" | "off" | "weights">;
+    compute: Param<"auto" | "float32" | "half">;
 }, Readonly<Record<string, PartFindings>>>;
 // mentioned, not exported
 type ConstantRange = {

@@ -1,5 +1,5 @@
-// Weights and arithmetic in 16 bits: half the size everywhere, and on GPUs half the traffic. What a half cannot hold stays in
-// fp32: weights and activations beyond its range, indices and angles beyond its digits.
+// Weights in 16 bits, half the size everywhere; arithmetic too where there are kernels for it, half the traffic on GPUs. What a
+// half cannot hold stays in fp32: weights and activations beyond its range, indices and angles beyond its digits.
 //   float16: 1 + 5 + 10 bits, |x| <= 65504, steps of 2^-24 below 6.1e-5;   bfloat16: 1 + 8 + 7 bits, the range of fp32
 import {
   defineAlgorithm,
@@ -18,6 +18,7 @@ import { nodeKey } from '../half-graph.ts'
 import {
   everywhere,
   halfGraphOf,
+  hasArithmetic,
   layOut,
   nothingFound,
   type HalfAim,
@@ -36,7 +37,7 @@ const params = {
   type: oneOf({
     options: ['float16', 'bfloat16'],
     default: 'float16',
-    doc: 'Format of a half. bfloat16 is storage only but on cuda.',
+    doc: 'Format of a half. bfloat16 is computed on by cuda alone.',
   }),
   /** Whether graph inputs and outputs become halves too. */
   io: oneOf({
@@ -48,7 +49,13 @@ const params = {
   guard: oneOf({
     options: ['auto', 'off', 'weights', 'calibrated'],
     default: 'auto',
-    doc: 'What is looked at to find what a half cannot hold: nothing, weights, or activations on samples too. auto: calibrated if there are samples, else weights.',
+    doc: 'What is looked at to find what a half cannot hold: nothing, weights, or activations on samples too. auto: calibrated if nodes compute on halves and there are samples, else weights.',
+  }),
+  /** What nodes compute on. */
+  compute: oneOf({
+    options: ['auto', 'half', 'float32'],
+    default: 'auto',
+    doc: 'What nodes compute on: halves, or what a cast makes of them when the model is loaded. auto: halves on targets that have kernels for them (webgpu, cuda) and with guard: calibrated, float32 on cpu and wasm.',
   }),
 }
 
@@ -59,7 +66,8 @@ type State = Readonly<Record<string, PartFindings>>
 export const half = defineAlgorithm<typeof params, State>({
   id,
   version,
-  summary: 'Weights and arithmetic in 16-bit floats; what leaves their range stays in fp32, and is reported.',
+  summary:
+    'Weights, and on GPUs arithmetic, in 16-bit floats; what leaves their range stays in fp32, and is reported.',
   paper: "Micikevicius et al. 2018, arXiv 1710.03740; ONNX Runtime's float16 tool; ModelOpt AutoCast",
   contract: { takes: ['weight:float32'], changes: true },
   params,
@@ -71,7 +79,12 @@ export const half = defineAlgorithm<typeof params, State>({
   },
 })
 
-const aimOf = ({ params, target }: Ctx): HalfAim => ({ type: params.type, io: params.io, target })
+function aimOf({ params: { type, io, guard, compute }, target }: Ctx): HalfAim {
+  const able = hasArithmetic(type, target)
+  // Who asks for the ranges of activations wants activations to be halves.
+  const asked = compute === 'half' || (type === 'float16' && guard === 'calibrated')
+  return { type, io, target, computes: compute !== 'float32' && (able || asked) }
+}
 
 const coderOf = (ctx: Ctx): Coder => createCoder(reason => ctx.warn('no-wasm', reason))
 
@@ -83,10 +96,20 @@ function layoutIn(
 } // prettier-ignore
 
 function groupsOf(part: Part, ctx: Ctx): readonly Group[] | Refusal {
+  const { type, computes } = aimOf(ctx)
+  if (computes && type === 'bfloat16' && !hasArithmetic(type, ctx.target))
+    return refuse(
+      `${ctx.target} has no kernels for bfloat16: leave compute at auto or choose float32, then it is storage`,
+    )
   const layout = attempt(() => layoutIn(part, ctx, nothingFound, everywhere, coderOf(ctx)))
   if (isRefusal(layout)) return layout
   const taken = weights(part.graph).filter(weight => isTaken(layout, weight))
-  if (taken.length === 0) return refuse('has no fp32 weight that may become a half')
+  if (taken.length === 0)
+    return refuse(
+      computes
+        ? 'has no fp32 weight that may become a half'
+        : 'has no fp32 weight that takes less room as a half with a cast behind it',
+    )
   const [saved, added] = [savedBytes(layout), addedBytes(layout)]
   if (saved <= added)
     return refuse(`would grow: ${saved} bytes of weights are saved, ${added} of casts added`)
@@ -119,16 +142,32 @@ function isTaken({ forms }: HalfLayout, { scope, name }: Weight): boolean {
 }
 
 async function fitHalf(ctx: FitContext<typeof params>): Promise<State> {
+  const { compute, type } = ctx.params
+  if (compute === 'auto' && !aimOf(ctx).computes)
+    ctx.warn(
+      'storage-only',
+      `${ctx.target} has no kernels for ${type}, so halves are storage there and nodes compute on float32. For arithmetic on halves choose another target (${type === 'float16' ? 'webgpu, cuda' : 'cuda'}); compute: float32 says that storage is what you want.`,
+    )
   const coder = coderOf(ctx)
   const state: Record<string, PartFindings> = {}
   for (const name of ctx.parts) {
-    const { guard: asked } = ctx.params
-    const guard = asked === 'auto' ? ((await hasSamples(ctx, name)) ? 'calibrated' : 'weights') : asked
     const part = ctx.model.part(name)
+    const guard = await guardOf(ctx, name)
     const lay = (found: HalfFindings): HalfLayout => layoutIn(part, ctx, found, placeIn(part, ctx), coder)
     state[name] = await examine({ name, guard, aim: aimOf(ctx), layOut: lay }, coder, ctx)
   }
   return state
+}
+
+/** What is looked at: without arithmetic on halves no activation becomes one. */
+async function guardOf(
+  ctx: FitContext<typeof params>,
+  part: string,
+): Promise<'off' | 'weights' | 'calibrated'> {
+  const { guard } = ctx.params
+  if (guard === 'off' || guard === 'weights') return guard
+  const looks = aimOf(ctx).computes && (guard === 'calibrated' || (await hasSamples(ctx, part)))
+  return looks ? 'calibrated' : 'weights'
 }
 
 function rewritePart(
