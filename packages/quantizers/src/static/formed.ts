@@ -4,6 +4,7 @@ import type { Context } from '@damson/core'
 import { withPairs, type Placement } from './placement.ts'
 import type { Plan } from './plan.ts'
 import { withOperators, type Operators } from './quantized-operators.ts'
+import { withSharedConstants } from './shared-constants.ts'
 
 /** The graph in a format, and the nodes that keep their pairs although operators were asked for. */
 export function formed(
@@ -11,6 +12,7 @@ export function formed(
   placement: Placement,
   format: Context<Params>['params']['format'],
 ): Operators {
-  const paired = withPairs(graph, placement)
-  return format === 'qdq' ? { graph: paired, paired: [] } : withOperators(paired, placement.nodes)
+  const pairs = withPairs(graph, placement)
+  const made = format === 'qdq' ? { graph: pairs, paired: [] } : withOperators(pairs, placement.nodes)
+  return { ...made, graph: withSharedConstants(made.graph, graph) }
 }
