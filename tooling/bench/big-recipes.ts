@@ -13,7 +13,7 @@ const bigRecipes = {
     peer: 'kquant',
   },
   int8: { step: 'dynamic-int8:weights=int8,per=channel,symmetric=true', peer: 'int8' },
-  fp16: { step: 'half:guard=weights', peer: 'fp16' },
+  fp16: { step: 'half:guard=weights,compute=half', peer: 'fp16' },
   simplify: { step: 'simplify', peer: 'slim' },
   calibrated: { step: 'half:guard=calibrated', peer: 'session' },
 } as const satisfies Readonly<Record<string, BigRecipe>>

@@ -43,7 +43,7 @@ async function measure({ path, samples }: DynamicModel): Promise<Row> {
     await command(['smash', join(folder, 'model.onnx'), '--with', stored, '-o', files[stored], '--no-verify'])
     const [feeds] = await samples(await readModel(requireZoo(path)))
     if (!feeds) throw new Error(`Expected a sample of ${path}.`)
-    const times = await timeFiles(files, feeds, { threads: 1, budgetMs: 6000 })
+    const times = await timeFiles(files, feeds, { threads: 1, budgetMs: 20_000 })
     const row: Record<string, Row[string]> = {}
     for (const [dtype, each] of Object.entries(times))
       row[dtype] = { ...each, bytes: (await stat(files[dtype] ?? '')).size }

@@ -23,8 +23,8 @@ interface Ort {
   readonly Tensor: new (type: string, data: unknown, shape: readonly number[]) => unknown
 }
 
-/** Rounds of loading; runs have a budget of time. */
-const loads = 11
+/** Rounds of loading at most; it has a budget of time, as runs have. */
+const loads = 41
 /** Where a session's memory happens to lie makes it some percent quicker or slower for as long as it lives, so there are several. */
 const sets = 5
 
