@@ -22,6 +22,8 @@ export interface Int8Spec {
   readonly zeroShape: readonly number[]
   /** For codes of which no pair may overflow 16 bits (`pair-scales.ts`): the dimension of a piece that products add along. */
   readonly pairsAlong?: 0 | 1
+  /** The sum of each channel is wanted too; there is a channel for each scale. */
+  readonly sums?: boolean
 }
 
 /** value = scale * (code - zeroPoint). Scales are float32, codes and zero points of the format's type. */
@@ -29,6 +31,8 @@ export interface Int8Codes {
   readonly codes: Tensor
   readonly scales: Tensor
   readonly zeroPoints: Tensor
+  /** scale * sum(code - zeroPoint) of each channel, float32 in the shape of the scales; if it was asked for. */
+  readonly sums?: Tensor
 }
 
 /** Most codes held for one transposed weight; a larger one is read in slices of columns. */
@@ -40,7 +44,7 @@ type Pass = RangeStream | LinearStream
 
 /** The coded form of a weight. `key` names the algorithm and its version; equal keys over equal weights are equal tensors. */
 export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Coder): Int8Codes {
-  const { format, axis, stack, transposed, scaleShape, zeroShape, pairsAlong } = spec
+  const { format, axis, stack, transposed, scaleShape, zeroShape, pairsAlong, sums: summed = false } = spec
   const { type, symmetric, reduceRange = false } = format
   const how = [
     type,
@@ -52,19 +56,21 @@ export function codeInt8(weight: Tensor, spec: Int8Spec, key: string, coder: Cod
     scaleShape.join('x'),
     zeroShape.length,
     ...(pairsAlong === undefined ? [] : [`pairs${pairsAlong}`]),
+    ...(summed ? ['sums'] : []),
   ]
-  const [codes, scales, zeroPoints] = computeTensors({
+  const [codes, scales, zeroPoints, sums] = computeTensors({
     key: `${key}:${weight.key}:${how.join()}`,
     cost: weight.byteLength * 2,
     outputs: [
       { dtype: type, shape: transposed ? turned(weight.shape) : weight.shape },
       { dtype: 'float32', shape: scaleShape },
       { dtype: type, shape: zeroShape },
+      ...(summed ? [{ dtype: 'float32', shape: scaleShape } as const] : []),
     ],
     run: (write, { signal }) => coder.use(kernel => stream(weight, spec, kernel, write, signal)),
   })
   if (!codes || !scales || !zeroPoints) throw new DamsonError('internal', 'Expected three coded tensors.')
-  return { codes, scales, zeroPoints }
+  return { codes, scales, zeroPoints, ...(sums ? { sums } : {}) }
 }
 
 function turned(shape: readonly number[]): readonly number[] {
@@ -91,9 +97,45 @@ async function stream(
     await write(1, channels * 4, new Uint8Array(scales.buffer))
     const shown = spec.zeroShape.length > 0 ? zeroPoints : zeroPoints.subarray(0, channels === 0 ? 1 : 0)
     if (shown.length > 0) await write(2, channels, Uint8Array.from(shown, z => z & 255))
+    const sums = spec.sums === true ? channelSums(piece, spec, given) : undefined
+    const writing = sums ? sums.along(write) : write
+    if (spec.transposed) await writeTransposed(piece, kernel, given, writing, signal)
+    else await writeCodes(piece, kernel, given, writing, signal)
+    if (sums) await write(3, channels * 4, new Uint8Array(sums.result().buffer))
     channels += scales.length
-    if (spec.transposed) await writeTransposed(piece, kernel, given, write, signal)
-    else await writeCodes(piece, kernel, given, write, signal)
+  }
+} // prettier-ignore
+
+interface ChannelSums {
+  /** Writes codes, and adds them up on the way. */
+  along(write: WriteBand): WriteBand
+  /** What they stand for, channel by channel. */
+  result(): Float32Array
+}
+
+/** Sums of codes by channel while they are written: rows of the result, or its columns. */
+function channelSums({ start, linear }: Piece, { format, axis, transposed }: Int8Spec, { scales, zeroPoints }: LinearScales): ChannelSums {
+  const [rows = 0, columns = 0] = linear.shape
+  const channels = scales.length
+  const each = (rows * columns) / channels
+  const run = axis === 0 && !transposed ? each : 1
+  const sums = new Float64Array(channels)
+  const add = (codes: Int8Array | Uint8Array, from: number): void => {
+    let [channel, left] = [Math.floor(from / run) % channels, run - (from % run)]
+    for (const code of codes) {
+      sums[channel] = (sums[channel] ?? 0) + code
+      if (--left > 0) continue
+      left = run
+      if (++channel === channels) channel = 0
+    }
+  }
+  return {
+    along: write => (output, offset, bytes) => {
+      if (output === 0) add(format.type === 'int8' ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes, offset - start)
+      return write(output, offset, bytes)
+    },
+    // As ONNX Runtime makes it of a row of ones: sums in integers, then float32.
+    result: () => Float32Array.from(sums, (sum, at) => Math.fround(sum - each * (zeroPoints[at] ?? 0)) * (scales[at] ?? 0)),
   }
 } // prettier-ignore
 

@@ -18,6 +18,8 @@ export interface Int8Names {
   readonly codes: string
   readonly scales: string
   readonly zeroPoints: string
+  /** Sums of channels, '' where nobody asked for them. */
+  readonly sums: string
 }
 
 /** What of a weight shows in the operators that read it. */

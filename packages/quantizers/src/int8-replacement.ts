@@ -19,7 +19,7 @@ export interface Int8Emission {
 /** The codes in the place of the weight, and the operators that read them in the place of its consumers. */
 export function replaceInt8(
   found: Int8Weight,
-  { codes, scales, zeroPoints }: Int8Codes,
+  { codes, scales, zeroPoints, sums }: Int8Codes,
   { format = 'standard', emitAny = emitProduct }: Int8Emission = {},
 ): Replacement {
   const { weight, use, spec, coded, decoded } = found
@@ -33,11 +33,16 @@ export function replaceInt8(
     unturned: 'view' in use && use.form !== 'table' && use.view.layout === 'NK' && !spec.transposed,
   }
   const namesOf = (name: (suffix: string) => string): Int8Names =>
-    ({ codes: name('quantized'), scales: name('scale'), zeroPoints: name('zero_point') }) as const
+    ({
+      codes: name('quantized'),
+      scales: name('scale'),
+      zeroPoints: name('zero_point'),
+      sums: name('sums'),
+    }) as const
   return {
     weight,
-    tensors: { quantized: codes, scale: scales, zero_point: zeroPoints },
-    aside: ['scale', 'zero_point'],
+    tensors: { quantized: codes, scale: scales, zero_point: zeroPoints, sums },
+    aside: ['scale', 'zero_point', 'sums'],
     emit: (draft, node, name) => {
       const names = namesOf(name)
       const by = coded.get(node)

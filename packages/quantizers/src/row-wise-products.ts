@@ -37,9 +37,7 @@ const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) }
 const [float32, float16] = [1, 10]
 
 /** Y = A · B with coded B, and for a Gemm alpha · A' · B + beta · C. */
-export function emitRowWise(
-  draft: Draft, reader: Node, { codes, scales, zeroPoints }: Int8Names, form: Int8Form, how: RowWise,
-): void {
+export function emitRowWise(draft: Draft, reader: Node, names: Int8Names, form: Int8Form, how: RowWise): void {
   const { half, unturned } = form
   const node = draft.current(reader)
   const { once, times } = graphWriter(draft)
@@ -48,8 +46,8 @@ export function emitRowWise(
   const [input = '', , bias = ''] = node.inputs
   const isGemm = node.op === 'Gemm'
   const x = float(isGemm && intOf(node, 'transA', 0) !== 0 ? turned(input) : input)
-  const given = { codes: unturned ? turned(codes) : codes, scales, zeroPoints }
-  let y = integerProduct(draft, node, x, given, { ...how, sums: form.fused ? fusedSums : standardSums })
+  const given = { ...names, codes: unturned ? turned(names.codes) : names.codes }
+  let y = integerProduct(draft, node, x, given, { ...how, product: form.fused ? fusedProduct : standardProduct })
   if (how.outliers) y = once('Add', [y, floatProduct(draft, x, how.outliers, float)])
   if (isGemm) y = times(y, floatOf(node, 'alpha', 1))
   if (bias !== '') y = once('Add', [y, times(float(bias), isGemm ? floatOf(node, 'beta', 1) : 1)])
@@ -61,28 +59,26 @@ export function emitRowWise(
 } // prettier-ignore
 
 function integerProduct(
-  draft: Draft, { name, origins }: Node, x: string, weight: Int8Names, how: RowWise & { readonly sums: Sums },
+  draft: Draft, { name, origins }: Node, x: string, weight: Int8Names, how: RowWise & { readonly product: Product },
 ): string {
-  const { once, constant } = graphWriter(draft)
+  const { once } = graphWriter(draft)
   const { least, scale, quantized } = codedRows(draft, x, how)
-  const product = how.sums(draft, quantized, weight, { name: `${name}_quant`, origins })
-  // Σ ŵ for each column, of constants alone: ONNX Runtime makes it once, when it loads the model, if the operators are standard.
-  const ones = constant('ones', memoryTensor('uint8', [1, how.K], new Uint8Array(how.K).fill(1)))
-  return once('Add', [once('Mul', [product, scale]), once('Mul', [least, standardSums(draft, ones, weight, {})])])
+  const product = how.product(draft, quantized, weight, { name: `${name}_quant`, origins })
+  return once('Add', [once('Mul', [product, scale]), once('Mul', [least, weight.sums])])
 } // prettier-ignore
 
 /** s_w · Σ q (w_q − w_z) for codes q that have no zero point. */
-type Sums = (draft: Draft, quantized: string, weight: Int8Names, product: OwnNode) => string
+type Product = (draft: Draft, quantized: string, weight: Int8Names, product: OwnNode) => string
 
 /** One operator of com.microsoft, which takes one matrix alone. */
-const fusedSums: Sums = (draft, quantized, { codes, scales, zeroPoints }, product) => {
+const fusedProduct: Product = (draft, quantized, { codes, scales, zeroPoints }, product) => {
   const { constant, once } = graphWriter(draft)
   const [one, none] = [constant('one', tensorOf('float32', [], [1])), constant('none', tensorOf('uint8', [], [0]))]
   const inputs = [quantized, codes, one, scales, none, zeroPoints]
   return once('MatMulIntegerToFloat', inputs, {}, { domain: 'com.microsoft', ...product })
 } // prettier-ignore
 
-const standardSums: Sums = (draft, quantized, { codes, scales, zeroPoints }, product) => {
+const standardProduct: Product = (draft, quantized, { codes, scales, zeroPoints }, product) => {
   const { constant, once } = graphWriter(draft)
   const none = constant('none', tensorOf('uint8', [], [0]))
   const whole = once('MatMulInteger', [quantized, codes, none, zeroPoints], {}, product)

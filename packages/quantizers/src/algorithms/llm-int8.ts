@@ -105,7 +105,7 @@ function replacementOf(
   const separated = rows.length > 0 && 'view' in use ? { view: use.view, rows } : undefined
   const key = `${id}:${version}`
   const rest = separated ? withoutRows(weight.tensor, separated) : weight.tensor
-  const codes = codeInt8(rest, spec, key, coder)
+  const codes = codeInt8(rest, { ...spec, sums: use.form === 'product' }, key, coder)
   const K = 'view' in use ? use.view.K : 0
   const outliers = separated && { columns: rows, tensor: onlyRows(weight.tensor, separated, key), name: weight.name }
   const emitAny: Int8Emission['emitAny'] = (draft, reader, names, form) =>
