@@ -9,8 +9,6 @@ import { afterAll, expect } from 'vitest'
 import { readModel } from '../test/read-model.ts'
 import { half } from './algorithms/half.ts'
 
-const halves = half({ compute: 'half' })
-
 const runtime = createRuntime()
 afterAll(() => runtime.close())
 
@@ -38,53 +36,63 @@ const peer: Readonly<Record<string, number>> = {
   'models/yolox_nano_coco.onnx': 17.95,
   'models/ddpm_fashion_28.onnx': 67.69,
 }
-/** Where the tool was not measured; the worst is a pitch tracker with 45. */
-const otherwise = 43
 
-eachZooModel('arithmetic: loads, runs, floats take half, and stays close', async (file, { path }) => {
-  const model = await readModel(file)
-  const { graph } = model.part('model')
-  const { conflicts } = plan(model, [halves])
-  if (conflicts.length > 0) {
-    // Already in 16 bits or in codes: a refusal with a reason, never an accident.
-    expect(conflicts.map(({ code }) => code)).toEqual(['no-site'])
-    return
-  }
-  const feeds = feedsFor(graph, { seed: 3 })
-  const want = await runOnce(runtime, model, feeds, 'model')
-  const made = await smash(model, [halves])
-  // Small models are mostly nodes and names, so files shrink less than their floats.
-  expect(await bytesOf(made)).toBeLessThan(await bytesOf(model))
-  expect(floatBytes(made.part('model').graph) / floatBytes(graph)).toBeLessThan(0.55)
-  // One for each input and output, and a few around sines and what counts.
-  const ends = graph.requiredInputs().length + graph.outputs.length
-  expect(casts(made.part('model').graph) - casts(graph)).toBeLessThanOrEqual(ends + 12)
-  expect(sqnr(await runOnce(runtime, made, feeds, 'model'), want)).toBeGreaterThan(
-    (peer[path] ?? otherwise + 0.5) - 0.5,
-  )
-})
+interface Form {
+  readonly compute: 'half' | 'float32'
+  /** Least SQNR in dB by model, and of the others. */
+  readonly closeness: typeof peer
+  readonly otherwise: number
+  /** Most of the bytes of floats that is left. */
+  readonly size: number
+  readonly looks: (before: Graph, after: Graph) => void
+}
 
-/** As close as the tool's, and to those that it was not measured on; one has a logarithm that the smallest input rules: 36 to 62 dB by what is fed. */
-const stored: typeof peer = { ...peer, 'models/basic_pitch_nmp.onnx': 36 }
-const otherwiseStored = 56
+const forms: readonly Form[] = [
+  {
+    compute: 'half',
+    closeness: peer,
+    otherwise: 43,
+    size: 0.55,
+    // A cast for each input and output, and a few around sines and what counts.
+    looks: (before, after) => {
+      const ends = before.requiredInputs().length + before.outputs.length
+      expect(casts(after) - casts(before)).toBeLessThanOrEqual(ends + 12)
+    },
+  },
+  {
+    compute: 'float32',
+    // A pitch tracker has a logarithm that the smallest of its inputs rules: 36 to 62 dB by what is fed.
+    closeness: { ...peer, 'models/basic_pitch_nmp.onnx': 36 },
+    otherwise: 56,
+    // The smallest weights are not worth a cast.
+    size: 0.58,
+    looks: (before, after) => expect(computing(after)).toEqual(computing(before)),
+  },
+]
 
-eachZooModel('storage: the same nodes on weights of half the size, as close', async (file, { path }) => {
-  const model = await readModel(file)
-  const { graph } = model.part('model')
-  const { conflicts } = plan(model, [half()])
-  if (conflicts.length > 0) {
-    expect(conflicts.map(({ code }) => code)).toEqual(['no-site'])
-    return
-  }
-  const feeds = feedsFor(graph, { seed: 3 })
-  const want = await runOnce(runtime, model, feeds, 'model')
-  const made = await smash(model, [half()])
-  const after = made.part('model').graph
-  expect(await bytesOf(made)).toBeLessThan(await bytesOf(model))
-  // The smallest weights are not worth a cast.
-  expect(floatBytes(after) / floatBytes(graph)).toBeLessThan(0.58)
-  expect(computing(after)).toEqual(computing(graph))
-  expect(sqnr(await runOnce(runtime, made, feeds, 'model'), want)).toBeGreaterThan(
-    (stored[path] ?? otherwiseStored + 0.5) - 0.5,
-  )
-})
+eachZooModel(
+  'loads, runs, floats take half, and stays close, computing on halves and on float32',
+  async (file, { path }) => {
+    const model = await readModel(file)
+    const { graph } = model.part('model')
+    const feeds = feedsFor(graph, { seed: 3 })
+    const [before, want] = [await bytesOf(model), await runOnce(runtime, model, feeds, 'model')]
+    for (const { compute, closeness, otherwise, size, looks } of forms) {
+      const step = half({ compute })
+      const { conflicts } = plan(model, [step])
+      if (conflicts.length > 0) {
+        // Already in 16 bits or in codes: a refusal with a reason, never an accident.
+        expect(conflicts.map(({ code }) => code)).toEqual(['no-site'])
+        continue
+      }
+      const made = await smash(model, [step])
+      const after = made.part('model').graph
+      // Small models are mostly nodes and names, so files shrink less than their floats.
+      expect(await bytesOf(made), compute).toBeLessThan(before)
+      expect(floatBytes(after) / floatBytes(graph), compute).toBeLessThan(size)
+      looks(graph, after)
+      const quality = sqnr(await runOnce(runtime, made, feeds, 'model'), want)
+      expect(quality, compute).toBeGreaterThan((closeness[path] ?? otherwise + 0.5) - 0.5)
+    }
+  },
+)
