@@ -22,21 +22,18 @@ export interface ConstantChoice {
 /** A Cast with its names takes about this many bytes of a file. */
 export const castBytes = 160
 
-/** The form of every fp32 constant that changes. */
+/** The form of every fp32 constant that changes; a cast stands behind storable ones alone. */
 export function decideConstants(
-  graph: HalfGraph, modes: HalfModes, { selects, unfit, exact }: ConstantChoice,
+  graph: HalfGraph, modes: HalfModes, selects: ConstantChoice['selects'], storable: ReadonlySet<string>,
 ): ReadonlyMap<string, ConstantForm> {
   const forms = new Map<string, ConstantForm>()
-  const least = leastWorthwhile([...graph.constants.values()].map(({ tensor }) => tensor).filter(({ dtype }) => dtype === 'float32'))
-  for (const [id, { tensor, isOutput, name }] of graph.constants) {
+  for (const [id, { tensor, isOutput }] of graph.constants) {
     if (tensor.dtype !== 'float32' || isOutput || !selects(id)) continue
     const readers = graph.readersOf(id)
     const half = readers.some(({ node, input }) => modes.demandOf(node, input) === 'half')
     const float = readers.filter(({ node, input }) => isFloatReader(node, input, modes))
-    const saves = tensor.byteLength >= least && tensor.byteLength / 2 > castBytes + 3 * name.length
-    const storable = saves && !unfit.has(id) && float.every(({ node }) => !exact.has(node.key))
     if (half && float.length === 0) forms.set(id, 'half')
-    else if (float.length > 0 && storable) forms.set(id, 'cast')
+    else if (float.length > 0 && storable.has(id)) forms.set(id, 'cast')
     else if (half) forms.set(id, 'twin')
   }
   return forms
@@ -45,7 +42,21 @@ export function decideConstants(
 /** Folding a cast takes about 0.1 ms whatever its size, so the smallest constants, which hold no more than this of all bytes, have none. */
 const smallShare = 0.01
 
-/** Bytes of the smallest constant that is worth a cast. */
+/** Ids of the fp32 constants that halves can hold for all their readers, and that save more than a cast takes, in bytes and in time. */
+export function storableConstants(
+  graph: HalfGraph, { selects, unfit, exact }: ConstantChoice,
+): ReadonlySet<string> {
+  const floats = [...graph.constants].filter(([, { tensor }]) => tensor.dtype === 'float32')
+  const least = leastWorthwhile(floats.map(([, { tensor }]) => tensor))
+  const isStorable = ([id, { tensor, isOutput, name }]: (typeof floats)[number]): boolean => {
+    const saves = tensor.byteLength >= least && tensor.byteLength / 2 > castBytes + 3 * name.length
+    const fits = !unfit.has(id) && graph.readersOf(id).every(({ node }) => !exact.has(node.key))
+    return saves && fits && !isOutput && selects(id)
+  }
+  return new Set(floats.filter(isStorable).map(([id]) => id))
+} // prettier-ignore
+
+/** Bytes of the smallest constant that is worth the time of a cast. */
 function leastWorthwhile(tensors: readonly Tensor[]): number {
   const sizes = tensors.map(({ byteLength }) => byteLength).toSorted((a, b) => a - b)
   let room = smallShare * sizes.reduce((sum, size) => sum + size, 0)

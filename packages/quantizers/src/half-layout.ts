@@ -3,12 +3,12 @@
 import type { Target } from '@damson/core'
 import { type Graph, type Tensor } from '@damson/graph'
 import {
-  decideConstants, greatestHalf, halfTensor, type ConstantChoice, type ConstantForm, type Narrowing,
+  decideConstants, greatestHalf, halfTensor, storableConstants, type ConstantChoice, type ConstantForm, type Narrowing,
 } from './half-constants.ts' // prettier-ignore
 import { exactNodes, quantizedNodes } from './half-exact.ts'
 import { indexHalf, prepareHalf, type HalfGraph, type HalfNode } from './half-graph.ts'
 import { fillsBeyond, judgeConstant, type BeyondRange, type ConstantRange } from './half-masks.ts'
-import { decideModes, type HalfModes } from './half-modes.ts'
+import { decideModes, isLookUp, type HalfModes } from './half-modes.ts'
 import type { HalfPlan } from './half-rewrite.ts'
 import type { HalfType } from './half-slots.ts'
 
@@ -17,7 +17,7 @@ export interface HalfAim {
   readonly type: HalfType
   readonly io: 'keep' | 'convert'
   readonly target: Target
-  /** Nodes compute on halves; else halves are storage, and every node computes on what a cast makes of them. */
+  /** Nodes compute on halves; else halves are storage: rows are looked up in them, all else computes on what a cast makes of them. */
   readonly computes: boolean
 }
 
@@ -74,9 +74,10 @@ export function layOut(
   const unfitFills = [...fills].flatMap(([{ key }, { kind }]) => (kind === 'unfit' ? [key] : []))
   const exact = new Set([...exactNodes(graph), ...quantizedNodes(graph), ...unfitFills])
   const kept = new Set([...exact, ...found.kept, ...[...unfit].flatMap(id => graph.readersOf(id).map(({ node }) => node.key))])
-  const selects = computes ? place.node : () => false
-  const modes: HalfModes = decideModes(graph, { io, selects, kept })
-  const forms: ReadonlyMap<string, ConstantForm> = decideConstants(graph, modes, { selects: place.constant, unfit, exact })
+  const storable = storableConstants(graph, { selects: place.constant, unfit, exact })
+  const selects = (node: HalfNode): boolean => place.node(node) && (computes || isLookUp(graph, node, storable))
+  const modes: HalfModes = decideModes(graph, { io, selects, kept, storable })
+  const forms: ReadonlyMap<string, ConstantForm> = decideConstants(graph, modes, place.constant, storable)
   // A guarded constant without a judgement fits, so nobody has to look at its numbers again.
   const limitOf = (id: string): number | undefined => {
     const beyond = judged.get(id)

@@ -13,6 +13,8 @@ export interface HalfChoice {
   readonly selects: (node: HalfNode) => boolean
   /** Keys of nodes that stay in fp32. */
   readonly kept: ReadonlySet<string>
+  /** Ids of constants that may be stored as halves: `storableConstants`. */
+  readonly storable: ReadonlySet<string>
 }
 
 export interface HalfModes {
@@ -40,8 +42,25 @@ export function decideModes(graph: HalfGraph, choice: HalfChoice): HalfModes {
       .map(({ key }) => key),
   )
   const modes = modesOf(graph, half, choice.io)
-  for (const key of idleMovement(graph, modes)) half.delete(key)
+  for (const key of idleMovement(graph, modes))
+    if (!isLookUp(graph, graph.byKey.get(key), choice.storable)) half.delete(key)
   return modes
+}
+
+/**
+ * True for a node that looks rows of a table up which nobody reads as a whole. Whoever reads the rows, it stays on halves: a
+ * cast of some rows takes less than one of the table, which ONNX Runtime would hold in fp32 from then on.
+ */
+export function isLookUp(
+  graph: HalfGraph, node: HalfNode | undefined, storable: HalfChoice['storable'],
+): boolean {
+  const table = lookedUp(node)
+  if (table === undefined || !storable.has(table)) return false
+  return graph.readersOf(table).every(({ node: reader, input }) => input === 0 && lookedUp(reader) === table)
+} // prettier-ignore
+
+function lookedUp(node: HalfNode | undefined): string | undefined {
+  return node?.node.domain === '' && node.node.op === 'Gather' ? node.inputs[0] : undefined
 }
 
 function modesOf(graph: HalfGraph, half: ReadonlySet<string>, io: HalfChoice['io']): HalfModes {

@@ -68,6 +68,35 @@ test.each([
   expect(said).toEqual(casts === 2 && !('compute' in options) ? ['storage-only'] : [])
 })
 
+/** What each Cast reads. */
+const castInputs = (model: Model): readonly string[] =>
+  castsOf(graphOf(model)).map(cast => cast.split(' ')[0] ?? '')
+
+test('rows are looked up in halves: they are widened, not their table', async () => {
+  const model = modelOf(onnx`
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (int64[n] ids) => (float[n,64] y)
+    <float[200,64] t = ${matrix(4, [200, 64])}, float[64,64] a = ${matrix(1, [64, 64])}>
+    { e = Gather(t, ids)  y = MatMul(e, a) }`)
+  const made = await smash(model, [half()])
+  expect(check(graphOf(made))).toEqual([])
+  const [lookUp] = graphOf(made).nodes.filter(({ op }) => op === 'Gather')
+  expect(castInputs(made).toSorted()).toEqual(['a', lookUp?.outputs[0]].toSorted())
+  expect(lookUp?.inputs[0]).toBe('t')
+  expect(await qualityOf(model, half())).toBeGreaterThan(70)
+})
+
+test('a table that is read as a whole too is widened once, for all', async () => {
+  const model = modelOf(onnx`
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (int64[n] ids) => (float[n,200] y)
+    <float[200,64] t = ${matrix(4, [200, 64])}, float[64,64] a = ${matrix(1, [64, 64])}>
+    { e = Gather(t, ids)  h = MatMul(e, a)  u = Transpose<perm = [1, 0]>(t)  y = MatMul(h, u) }`)
+  const made = await smash(model, [half()])
+  expect(castInputs(made)).toEqual(['t', 'a'])
+  expect(graphOf(made).nodes.find(({ op }) => op === 'Gather')?.inputs[0]).not.toBe('t')
+})
+
 test('a constant that is listed as an input is listed no more, or its cast would never be folded', async () => {
   const listed = modelOf(onnx`
     <ir_version: 3, opset_import: ["" : 17]>
