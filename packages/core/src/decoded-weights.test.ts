@@ -42,3 +42,19 @@ test('codes decoded by plain operators are coded, their scales no weight of thei
     slope: true,
   })
 })
+
+test('signed bytes that are cast and scaled by a constant are coded, others are not', () => {
+  const part = modelOf(onnx`
+    <ir_version: 8, opset_import: ["" : 17]>
+    stored (float[1, 2] x, float[1, 2] gain) => (float[1, 2] y, float[1, 2] z)
+    <int8[2, 2] codes = {1, -2, 3, 4}, float[2, 1] scales = {0.5, 0.25}, int8[1, 2] signs = {1, -1}>
+    {
+      numbers = Cast<to = 1>(codes)  w = Mul(numbers, scales)  y = MatMul(x, w)
+      turns = Cast<to = 1>(signs)  z = Mul(turns, gain)
+    }`).part('model')
+  const said = weights(part.graph).map(weight => [
+    weight.name,
+    facts['weight:coded'].probe?.({ weight }, part),
+  ])
+  expect(Object.fromEntries(said)).toEqual({ codes: true, scales: undefined, signs: false })
+})

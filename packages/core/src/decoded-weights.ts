@@ -1,6 +1,7 @@
 // Codes that plain operators decode when a session is made: what quantizers write where no operator reads codes. It is
 // Mul(Sub(codes, zero points), scales), with Casts, shapes and the unpacking of bytes in between, or Mul(Cast(codes), scales)
-// of 8-bit floats. Signs, a bit each, are spread to codes by a table: Gather(table, Cast(signs)), whoever reads those.
+// of 8-bit floats and of signed bytes. Signs, a bit each, are spread to codes by a table: Gather(table, Cast(signs)), whoever
+// reads those.
 import { resolve, type DataType, type Node, type Scope, type WeightUse } from '@damson/graph'
 
 const narrow: ReadonlySet<DataType> = new Set(['uint8', 'int8', 'uint4', 'int4', 'uint2', 'int2'])
@@ -12,12 +13,12 @@ export function slotInDecoding(use: WeightUse, dtype: DataType): 'codes' | 'asid
   if (dtype.startsWith('float8')) return use.node.op === 'Cast' ? 'codes' : undefined
   if (narrow.has(dtype)) {
     const decoded = use.node.op === 'Cast' && reaches(use.node, use.scope, 'Sub')
-    return decoded || isSpread(use) ? 'codes' : undefined
+    return decoded || isSpread(use) || (dtype === 'int8' && isScaled(use)) ? 'codes' : undefined
   }
   const place = use.node.op === 'Mul' ? use : scalingBehind(use.node, use.scope)
   if (!place) return undefined
   const producer = producerOf(place.node.inputs[1 - (place.input ?? 1)], use.scope)
-  if (producer?.op === 'Cast' && isFloat8(producer.inputs[0], use.scope)) return 'aside'
+  if (producer?.op === 'Cast' && isSigned(producer.inputs[0], use.scope)) return 'aside'
   return producer?.op === 'Sub' && comesFromCodes(producer, use.scope) ? 'aside' : undefined
 }
 
@@ -33,9 +34,19 @@ function isTable({ op, inputs: [name = ''] }: Node, scope: Scope): boolean {
   return tensor !== undefined && narrow.has(tensor.dtype) && tensor.shape[0] === 256
 }
 
-function isFloat8(name = '', scope: Scope): boolean {
-  return resolve(scope, name)?.body.tensor(name)?.dtype.startsWith('float8') === true
+/** A constant of 8-bit floats or of signed bytes: both code 0 as 0. */
+function isSigned(name = '', scope: Scope): boolean {
+  const dtype = resolve(scope, name)?.body.tensor(name)?.dtype
+  return dtype === 'int8' || dtype?.startsWith('float8') === true
 }
+
+/** Signed bytes that are cast and multiplied with a constant. */
+function isScaled({ node, scope }: WeightUse): boolean {
+  if (node.op !== 'Cast') return false
+  const users = scope.body.users(node.outputs[0] ?? '')
+  const isScale = (name = ''): boolean => resolve(scope, name)?.body.tensor(name) !== undefined
+  return users.length > 0 && users.every(user => user.node.op === 'Mul' && isScale(user.node.inputs[1 - (user.input ?? 0)]))
+} // prettier-ignore
 
 function producerOf(name: string | undefined, scope: Scope): Node | undefined {
   return name === undefined ? undefined : resolve(scope, name)?.body.producer(name)

@@ -63,12 +63,12 @@ const params = {
     default: true,
     doc: 'Take what coded weights add to the mean of an output out of its bias.',
   }),
-  /** Time that may be spent, as a share of that of all in integers, on nodes that are sensitive and stay in floating point. */
+  /** Time that may be spent, as a share of the shortest there is, on nodes that are sensitive and stay in floating point. */
   protect: real({
     min: 0,
     max: 1,
     default: 0.02,
-    doc: 'Time that may be spent, as a share of that of all in integers, on nodes that are sensitive and stay in floating point.',
+    doc: 'Time that may be spent, as a share of the shortest there is, on nodes that are sensitive and stay in floating point.',
   }),
   /** Ranges of single activations, [min, max] by name of the value. */
   overrides: record({

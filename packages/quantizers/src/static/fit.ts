@@ -2,6 +2,7 @@
 // Samples stream through ONNX Runtime; what is held is one weight at a time and a few numbers for each value.
 import type { FitContext, StatisticResult } from '@damson/core'
 import {
+  elementCount,
   intOf,
   isRefusal,
   memoryTensor,
@@ -12,14 +13,16 @@ import {
   type Weight,
 } from '@damson/graph'
 import type { Params } from '../algorithms/static-int8.ts'
+import { nodeBytes } from '../coded-size.ts'
 import { createCoder } from '../coder.ts'
 import { activationRange, type Range } from './activation-range.ts'
 import { biasCorrection } from './bias-correction.ts'
 import { codingOf, levelsOf, type Coding } from './codes.ts'
 import { curveBehind } from './curves.ts'
+import type { Choice } from './float-choice.ts'
 import { formed } from './formed.ts'
 import { kernelCounts, kernelReport } from './integer-kernels.ts'
-import type { Product } from './integer-nodes.ts'
+import type { IntegerNode, Product } from './integer-nodes.ts'
 import { observe, observedOf } from './observe.ts'
 import { pairsMayOverflow, planOf, type Plan } from './plan.ts'
 import { placementOf } from './placement-of-state.ts'
@@ -52,11 +55,11 @@ export async function fitPart(ctx: Ctx, name: string): Promise<PartState> {
   const { plan, seams } = await scaledPlan(ctx, name)
   const { values: seen, means, samples } = await observe(ctx, name, plan)
   const codings = codingsOf(plan, seen, ctx.params)
-  const { scales, biases } = await weightsOf(ctx, plan, codings, means)
-  const chosen = await sensitiveNodes(ctx, name, { plan, codings, scales, seen, samples })
-  const coded = Object.fromEntries(Object.entries(scales).filter(([id]) => !chosen.weights.has(id)))
+  const coded = await weightsOf(ctx, plan, means)
+  const chosen = await sensitiveNodes(ctx, name, { plan, codings, scales: coded.scales, seen, samples })
+  const { scales, biases } = await storedWeights(ctx, plan, { chosen, coded, means })
   const float = chosen.float.map(({ node }) => node.outputs[0] ?? '')
-  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales: coded, seams, biases, float }
+  const state: PartState = { codings: Object.fromEntries([...codings].map(([range, { scale, zeroPoint }]) => [range, { scale, zeroPoint }])), scales, seams, biases, float }
   await reportKernels(ctx, name, plan, state)
   return state
 } // prettier-ignore
@@ -105,17 +108,28 @@ function rangeOf(
   return activationRange(observed, calibrate, levelsOf(type), curveBehind(graph, value))
 }
 
-/** Scales of all weights, and the biases that go with them, one weight in memory at a time. */
-async function weightsOf(
-  ctx: Ctx,
-  plan: Plan,
-  codings: ReadonlyMap<string, Coding>,
-  means: ReadonlyMap<string, Float64Array>,
-): Promise<Pick<PartState, 'scales' | 'biases'>> {
+type CodedWeights = Pick<PartState, 'scales' | 'biases'>
+type Means = ReadonlyMap<string, Float64Array>
+
+/** Scales of all weights, and the biases that go with them. */
+async function weightsOf(ctx: Ctx, plan: Plan, means: Means): Promise<CodedWeights> {
+  const { scales, biases } = await productWeights(ctx, plan.products, means, pairsMayOverflow(ctx))
+  const tables: Record<string, Tensor> = {}
+  for (const table of plan.tables) {
+    const laid = ctx.params.per === 'channel' ? { shape: table.tensor.shape, axis: 1 } : undefined
+    const own = scalesFor(await floats(table), laid, false)
+    tables[table.id] = memoryTensor('float32', [own.length], own)
+  }
+  return { scales: { ...scales, ...tables }, biases }
+}
+
+/** One weight in memory at a time. `overflow`: pairs of products may leave 16 bits. */
+async function productWeights(
+  ctx: Ctx, products: readonly Product[], means: Means, overflow: boolean,
+): Promise<CodedWeights> {
   const scales: Record<string, Tensor> = {}
   const biases: Record<string, Tensor> = {}
-  const overflow = pairsMayOverflow(ctx)
-  for (const [at, product] of plan.products.entries()) {
+  for (const [at, product] of products.entries()) {
     ctx.signal.throwIfAborted()
     const { weight, axis, node } = product
     const values = await floats(weight)
@@ -125,15 +139,30 @@ async function weightsOf(
     scales[weight.id] = memoryTensor('float32', [own.length], own)
     const bias = await biasOf(product, values, each, means)
     if (bias) biases[node.outputs[0] ?? ''] = memoryTensor('float32', [bias.length], bias)
-    ctx.progress(at + 1, plan.products.length)
-  }
-  for (const table of plan.tables) {
-    const laid = ctx.params.per === 'channel' ? { shape: table.tensor.shape, axis: 1 } : undefined
-    const own = scalesFor(await floats(table), laid, false)
-    scales[table.id] = memoryTensor('float32', [own.length], own)
+    ctx.progress(at + 1, products.length)
   }
   return { scales, biases }
 } // prettier-ignore
+
+/** Weights of products in floating point are storage: those that save nothing stay as they are, and no pair of the others overflows. */
+async function storedWeights(
+  ctx: Ctx, { products }: Plan, { chosen, coded, means }: { readonly chosen: Choice; readonly coded: CodedWeights; readonly means: Means },
+): Promise<CodedWeights> {
+  const float = new Set<IntegerNode>(chosen.float)
+  const multiplied = new Set(products.flatMap(product => (float.has(product) ? [] : [product.weight.id])))
+  const stored = products.filter(({ weight }) => !multiplied.has(weight.id) && !chosen.weights.has(weight.id))
+  const saving = stored.filter(savesBytes)
+  const whole = pairsMayOverflow(ctx) ? await productWeights(ctx, saving, means, false) : coded
+  const kept = new Set([...chosen.weights, ...stored.flatMap(each => (savesBytes(each) ? [] : [each.weight.id]))])
+  const scales = Object.entries({ ...coded.scales, ...whole.scales }).filter(([id]) => !kept.has(id))
+  return { scales: Object.fromEntries(scales), biases: { ...coded.biases, ...whole.biases } }
+} // prettier-ignore
+
+/** True if codes, a factor for each channel and the nodes that widen them are less than the weight. */
+function savesBytes({ weight, axis }: Product): boolean {
+  const { shape, byteLength } = weight.tensor
+  return elementCount(shape) + 4 * (shape[axis] ?? 1) + nodeBytes(weight, 3) < byteLength
+}
 
 /** [channels], or one scale for all where nothing is laid out in channels. */
 function scalesFor(values: Float32Array, laid: Laid | undefined, pairs: boolean): Float32Array<ArrayBuffer> {

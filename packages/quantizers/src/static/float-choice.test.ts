@@ -62,3 +62,10 @@ test('what is faster in floating point stays there, noisy or not, with its weigh
   expect([...chooseFloat(nodes, { ...given, bytes: light }, 0.001).weights]).toEqual([])
   expect([...chooseFloat(nodes, { ...given, bytes: id => light(id) * 5 }, 0.02).weights]).toEqual(['v'])
 })
+
+test('time that one node saves in floating point is not spent on another', () => {
+  const slow = (node: IntegerNode): number => (node.output === 'c' ? 9000 : 500)
+  const given = { ...prices({ y: 1 }), integer: slow }
+  expect(names(chooseFloat(nodes, given, 0.05).float)).not.toContain('y')
+  expect(names(chooseFloat(nodes, given, 0.5).float)).toContain('y')
+})

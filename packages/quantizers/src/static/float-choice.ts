@@ -1,6 +1,6 @@
 // Which nodes stay in floating point: those that are faster so, and those whose codes cost most quality for the time that integers
 // would save there. The time is counted in multiply-adds, so the same model always gives the same answer. The weight of such a
-// node stays as it is, too, while there is room for its bytes.
+// node stays as it is, too, while there is room for its bytes; else it is stored as codes.
 import type { IntegerNode } from './integer-nodes.ts'
 import type { Times } from './node-times.ts'
 import { pairsOf } from './pairs.ts'
@@ -33,14 +33,19 @@ export function roomForFloats(count: number): number {
   return Math.floor((count * leastRoom) / growth)
 }
 
-/** The nodes to take out, the best exchange first, while time and bytes stay under (1 + slack) times those of all in integers. */
+/**
+ * The nodes to take out, the best exchange first, while bytes stay under (1 + slack) times those of all in integers, and the time
+ * under that many times the shortest that was found: what floats save somewhere is not spent elsewhere.
+ */
 export function chooseFloat(nodes: readonly IntegerNode[], prices: Prices, slack: number): Choice {
   const ids = new Set(nodes.flatMap(node => (node.kind === 'product' ? [node.weight.id] : [])))
   let room = [...ids].reduce((sum, id) => sum + prices.bytes(id), 0) * Math.max(slack, leastRoom)
   let now: State = { integer: nodes, weights: new Set() }
-  const most = (1 + slack) * timeOf(now, nodes, prices)
+  let shortest = timeOf(now, nodes, prices)
   for (;;) {
     const [time, noise] = [timeOf(now, nodes, prices), noiseOf(now, ids, prices)]
+    shortest = Math.min(shortest, time)
+    const most = (1 + slack) * shortest
     const moves = candidates(now.integer).flatMap((out): readonly Move[] => {
       if (mostGain(out, prices) <= least * prices.total && mostSaved(out, prices) <= least * time) return []
       const next = without(now, out, nodes, prices, room)
@@ -111,10 +116,10 @@ function mostGain(set: ReadonlySet<IntegerNode>, prices: Prices): number {
   return [...new Set([...valuesOf(set), ...ids])].reduce((sum, name) => sum + prices.noise(name), 0)
 }
 
-/** As if no neighbour had to decode what they make, and their weights could stay. */
+/** As if no neighbour had to decode what they make. */
 function mostSaved(set: ReadonlySet<IntegerNode>, prices: Prices): number {
   let saved = 0
-  for (const node of set) saved += prices.integer(node) - prices.float(node, false)
+  for (const node of set) saved += prices.integer(node) - prices.float(node)
   for (const value of valuesOf(set)) saved += prices.conversion(value)
   return saved
 }
@@ -130,14 +135,13 @@ function noiseOf({ integer, weights }: State, ids: ReadonlySet<string>, prices: 
   return noise
 }
 
-function timeOf({ integer, weights }: State, all: readonly IntegerNode[], prices: Prices): number {
+function timeOf({ integer }: State, all: readonly IntegerNode[], prices: Prices): number {
   const inIntegers = new Set(integer)
   const makers = new Set(integer.flatMap(node => (node.codesOutput ? [node.output] : [])))
   let time = 0
   for (const node of all) {
     const isInteger = inIntegers.has(node)
-    const decodes = node.kind === 'product' && !weights.has(node.weight.id)
-    time += isInteger ? prices.integer(node) : prices.float(node, decodes)
+    time += isInteger ? prices.integer(node) : prices.float(node)
     // A float node decodes what an integer node made.
     if (!isInteger) for (const value of node.inputs) if (makers.has(value)) time += prices.conversion(value)
   }

@@ -6,8 +6,8 @@ import type { Between, IntegerNode, Product } from './integer-nodes.ts'
 export interface Times {
   /** With integer kernel. */
   integer(node: IntegerNode): number
-  /** In floating point. `decodes`: its weight is codes all the same. */
-  float(node: IntegerNode, decodes: boolean): number
+  /** In floating point; codes of its weight are widened once, when a session is made. */
+  float(node: IntegerNode): number
   /** Of coding or decoding a value. */
   conversion(value: string): number
 }
@@ -43,9 +43,6 @@ const cheap = [8, 8] as const
 const call = 200_000
 const calls = { Conv: { float: 1.7, integer: 2.2 }, between: { float: 0.5, integer: 1.2 } }
 const noCalls = { float: 0, integer: 0 }
-/** A product of floats whose weight is codes becomes MatMulNBits; a convolution decodes it in each run and loses its blocks. */
-const decodedMatrix = 2.2
-const decodedFilters = 2
 
 /** `elements`: of a value in a run. */
 export function timesOf(nodes: readonly IntegerNode[], elements: (value: string) => number): Times {
@@ -54,7 +51,7 @@ export function timesOf(nodes: readonly IntegerNode[], elements: (value: string)
   )
   return {
     integer: node => callsOf(node).integer * call + integerTime(node, elements),
-    float: (node, decodes) => callsOf(node).float * call + floatTime(node, elements, decodes),
+    float: node => callsOf(node).float * call + floatTime(node, elements),
     conversion: value =>
       pictures.has(value)
         ? 3 * call + (converted + transposed) * elements(value)
@@ -84,19 +81,17 @@ function integerTime(node: IntegerNode, elements: Elements): number {
     : gatheredWork * work * padding(filters, integerLanes) + gathered * steps + made
 }
 
-function floatTime(node: IntegerNode, elements: Elements, decodes: boolean): number {
+function floatTime(node: IntegerNode, elements: Elements): number {
   if (node.kind === 'between') return elementTime(node)[0] * elements(node.output)
   const work = workOf(node, elements)
-  if (node.node.op !== 'Conv') return (decodes ? decodedMatrix : 1) * work
+  if (node.node.op !== 'Conv') return work
   const { filters, channels, places, groups, positions } = filtersOf(node, elements)
-  const blocks = decodes ? decodedFilters : 1
-  if (groups > 1 && channels === 1) return blocks * depthwise.float * work
+  if (groups > 1 && channels === 1) return depthwise.float * work
   // Channels that fill no blocks are laid out for a matrix product; fewer than a block are read as they lie.
   const narrow = channels < floatLanes
   if (narrow || channels % 4 === 0)
-    return blocks * work * padding(filters, floatLanes) * (narrow ? 1 : padding(channels, floatLanes))
-  const decoding = decodes ? call + converted * elementCount(node.weight.tensor.shape) : 0
-  return unrolledWork * work + unrolled * positions * places * channels * groups + decoding
+    return work * padding(filters, floatLanes) * (narrow ? 1 : padding(channels, floatLanes))
+  return unrolledWork * work + unrolled * positions * places * channels * groups
 }
 
 function elementTime({ node, moves }: Between): readonly [float: number, integer: number] {

@@ -2,7 +2,7 @@
 //   node → v_before → QuantizeLinear → DequantizeLinear → v
 // of another one only the integer nodes do; the value itself stays as it is:
 //   v → QuantizeLinear → DequantizeLinear → v_coded → integer nodes
-import { Draft, elementCount, numbers, tensorOf, type Attribute, type DataType, type Graph, type Node, type Tensor } from '@damson/graph' // prettier-ignore
+import { Draft, elementCount, numbers, tensorOf, type Attribute, type DataType, type Graph, type Node, type Tensor, type Weight } from '@damson/graph' // prettier-ignore
 import {
   codingOf,
   halfEven,
@@ -86,7 +86,7 @@ function addCodec(
   draft.add({ op, name: `${output}_${op}`, inputs, outputs: [output], attributes })
 }
 
-/** The weight as codes that are decoded in front of the product; the bias as codes of s_x · s_w, where x is coded. */
+/** The weight as codes in front of the product; the bias as codes of s_x · s_w, where x is coded. */
 function placeProduct(
   draft: Draft,
   { product, codes, scales, bias }: CodedProduct,
@@ -96,7 +96,7 @@ function placeProduct(
 ): void {
   const { node, weight, axis } = product
   const inputs = [...draft.current(node).inputs]
-  inputs[1] = decodedWeight(draft, weight.name, codes, scales, axis, weight.origins)
+  inputs[1] = (isInteger ? decodedWeight : widenedWeight)(draft, weight, codes, scales, axis)
   const name = product.bias?.name ?? `${node.outputs[0] ?? node.name}_bias`
   const coding = codings.get(pairs.get(product.inputs[0] ?? '')?.range ?? '')
   if (bias && node.op !== 'MatMul') {
@@ -111,14 +111,9 @@ function placeProduct(
   }
 } // prettier-ignore
 
-/** One DequantizeLinear for all consumers of a weight. */
+/** One DequantizeLinear for all integer consumers of a weight. */
 function decodedWeight(
-  draft: Draft,
-  name: string,
-  codes: Tensor,
-  scales: Float32Array,
-  axis: number,
-  origins: readonly string[],
+  draft: Draft, { name, origins }: Weight, codes: Tensor, scales: Float32Array, axis: number,
 ): string {
   const output = `${name}_decoded`
   if (draft.producer(output)) return output
@@ -129,7 +124,30 @@ function decodedWeight(
   ]
   addCodec(draft, 'DequantizeLinear', inputs, output, axis)
   return output
-}
+} // prettier-ignore
+
+/**
+ * s · q for products in floating point, in operators that ONNX Runtime folds when it makes a session. A DequantizeLinear it keeps,
+ * and decodes in every run; a convolution behind one loses its blocks, a matrix product becomes a slower MatMulNBits.
+ */
+function widenedWeight(
+  draft: Draft, { name, origins }: Weight, codes: Tensor, scales: Float32Array, axis: number,
+): string {
+  const output = `${name}_widened`
+  if (draft.producer(output)) return output
+  const to: Attribute = { type: 'int', value: 1n }
+  const quantized = sharedInitializer(draft, `${name}_quantized`, codes, origins)
+  const cast = draft.add({ op: 'Cast', name: `${output}_Cast`, inputs: [quantized], attributes: new Map([['to', to]]) })
+  let whole = cast.outputs[0] ?? ''
+  if (codes.dtype === 'uint8') {
+    const middle = sharedInitializer(draft, `${name}_middle`, tensorOf('float32', [], [128]), origins)
+    whole = draft.add({ op: 'Sub', name: `${output}_Sub`, inputs: [whole, middle] }).outputs[0] ?? ''
+  }
+  const shape = [scales.length, ...codes.shape.slice(axis + 1).map(() => 1)]
+  const factors = sharedInitializer(draft, `${name}_factors`, tensorOf('float32', shape, [...scales]), origins)
+  draft.add({ op: 'Mul', name: `${output}_Mul`, inputs: [whole, factors], outputs: [output] })
+  return output
+} // prettier-ignore
 
 /** The code of 0, for each channel. */
 function middles(type: DataType, length: number): Tensor {
