@@ -28,6 +28,6 @@ test('a product with float activations and a coded weight is none of both: ONNX 
 test('the report counts every product once', () => {
   const counts = { integer: 3, float: 2, byBlock: 1, converted: 4 }
   expect(kernelReport('unet', counts, ['a'])).toBe(
-    'Part "unet": 3 of 6 products run in integers, with 4 conversions. 1 code their activations block by block as they run (MatMulNBits). 1 sensitive node keeps float activations: a.',
+    'Part "unet": 3 of 6 products run in integers, with 4 conversions. 1 code their activations block by block as they run (MatMulNBits). 1 node stays in floating point, too sensitive or faster there: a.',
   )
 })

@@ -44,11 +44,12 @@ export function kernelReport(
   { integer, float, byBlock, converted }: KernelCounts,
   kept: readonly string[],
 ): string {
-  const sensitive =
+  const names = `${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}`
+  const floats =
     kept.length === 0
       ? ''
-      : ` ${kept.length} sensitive ${kept.length === 1 ? 'node keeps' : 'nodes keep'} float activations: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}.`
+      : ` ${kept.length} ${kept.length === 1 ? 'node stays' : 'nodes stay'} in floating point, too sensitive or faster there: ${names}.`
   const blocks =
     byBlock === 0 ? '' : ` ${byBlock} code their activations block by block as they run (MatMulNBits).`
-  return `Part "${part}": ${integer} of ${integer + float + byBlock} products run in integers, with ${converted} conversions.${blocks}${sensitive}`
+  return `Part "${part}": ${integer} of ${integer + float + byBlock} products run in integers, with ${converted} conversions.${blocks}${floats}`
 }
