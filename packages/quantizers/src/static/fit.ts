@@ -151,9 +151,9 @@ async function storedWeights(
   const float = new Set<IntegerNode>(chosen.float)
   const multiplied = new Set(products.flatMap(product => (float.has(product) ? [] : [product.weight.id])))
   const stored = products.filter(({ weight }) => !multiplied.has(weight.id) && !chosen.weights.has(weight.id))
-  const saving = stored.filter(savesBytes)
+  const [saving, small] = [stored.filter(savesBytes), stored.filter(product => !savesBytes(product))]
   const whole = pairsMayOverflow(ctx) ? await productWeights(ctx, saving, means, false) : coded
-  const kept = new Set([...chosen.weights, ...stored.flatMap(each => (savesBytes(each) ? [] : [each.weight.id]))])
+  const kept = new Set([...chosen.weights, ...small.map(({ weight }) => weight.id)])
   const scales = Object.entries({ ...coded.scales, ...whole.scales }).filter(([id]) => !kept.has(id))
   return { scales: Object.fromEntries(scales), biases: { ...coded.biases, ...whole.biases } }
 } // prettier-ignore

@@ -3,6 +3,7 @@
 // of another one only the integer nodes do; the value itself stays as it is:
 //   v → QuantizeLinear → DequantizeLinear → v_coded → integer nodes
 import { Draft, elementCount, numbers, tensorOf, type Attribute, type DataType, type Graph, type Node, type Tensor, type Weight } from '@damson/graph' // prettier-ignore
+import { float32, startDecoding } from '../block-decoding.ts'
 import {
   codingOf,
   halfEven,
@@ -135,17 +136,12 @@ function widenedWeight(
 ): string {
   const output = `${name}_widened`
   if (draft.producer(output)) return output
-  const to: Attribute = { type: 'int', value: 1n }
-  const quantized = sharedInitializer(draft, `${name}_quantized`, codes, origins)
-  const cast = draft.add({ op: 'Cast', name: `${output}_Cast`, inputs: [quantized], attributes: new Map([['to', to]]) })
-  let whole = cast.outputs[0] ?? ''
-  if (codes.dtype === 'uint8') {
-    const middle = sharedInitializer(draft, `${name}_middle`, tensorOf('float32', [], [128]), origins)
-    whole = draft.add({ op: 'Sub', name: `${output}_Sub`, inputs: [whole, middle] }).outputs[0] ?? ''
-  }
+  const build = startDecoding(draft)
+  const numbers = build.cast(sharedInitializer(draft, `${name}_quantized`, codes, origins), float32)
+  const shifted = codes.dtype === 'uint8' ? build.add('Sub', [numbers, build.number('middle', 128)]) : numbers
   const shape = [scales.length, ...codes.shape.slice(axis + 1).map(() => 1)]
   const factors = sharedInitializer(draft, `${name}_factors`, tensorOf('float32', shape, [...scales]), origins)
-  draft.add({ op: 'Mul', name: `${output}_Mul`, inputs: [whole, factors], outputs: [output] })
+  draft.add({ op: 'Mul', name: `${output}_Mul`, inputs: [shifted, factors], outputs: [output] })
   return output
 } // prettier-ignore
 
